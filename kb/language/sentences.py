@@ -1,0 +1,80 @@
+"""Sentence boundaries by punctuation, letter case and line breaks.
+
+Made for edited news: a full stop ends a sentence unless it belongs to an abbreviation, closing quotation marks and
+brackets stay with what they close, an empty line always ends a sentence (headlines and datelines have no full stop).
+"""
+
+import re
+
+from spacy.language import Language
+from spacy.tokens import Doc, Token
+
+#: No sentence is longer; the encoder sees 512 word pieces.
+MOST_WORDS = 150
+#: A line that is shorter and broken is a heading or a list item, not wrapped text.
+SHORT_LINE = 60
+
+_FINAL = frozenset(".!?…") | {"...", "?!", "!!", "!?"}
+_CLOSING = frozenset("\"'”’)]}»") | {"''"}
+_OPENING = frozenset("\"'“‘([{«") | {"``"}
+_ACRONYM = re.compile(r"(?:[A-Za-z]\.){2,}$|^(?:Inc|Corp|Co|Ltd|Jr|Sr|etc|vs|No|St)\.$")
+#: Words that begin a sentence far more often than they follow an abbreviation with a capital letter.
+_STARTERS = frozenset(
+    "the a an in on at it he she they we i this that these those but and for as with after before while when if his her its "
+    "their there however meanwhile also earlier later many some most all no one two three u.s. under since during".split()
+)
+
+
+def starts(doc: Doc) -> list[bool]:
+    """Whether each token begins a sentence; white space belongs to the sentence before it."""
+    found = [False] * len(doc)
+    ended, length = True, 0
+    for i, token in enumerate(doc):
+        if token.is_space:
+            ended = ended or _breaks(doc, i)
+            continue
+        if (ended and not (token.text in _CLOSING and length and not doc[i - 1].is_space and not _opens(doc, i))) or length >= MOST_WORDS:
+            found[i], length, ended = True, 0, False
+        length += 1
+        ended = _ends(doc, i) or (ended and token.text in _CLOSING)
+    if len(doc):
+        found[0] = True
+    return found
+
+
+def _breaks(doc: Doc, i: int) -> bool:
+    """Whether the white space at i ends a sentence: an empty line, or a line that is short or complete."""
+    lines = doc[i].text.count("\n")
+    if lines != 1:
+        return lines > 1
+    begin = doc.text.rfind("\n", 0, doc[i].idx) + 1
+    return doc[i].idx - begin < SHORT_LINE or (i > 0 and doc[i - 1].text in _FINAL | _CLOSING)
+
+
+def _opens(doc: Doc, i: int) -> bool:
+    """Whether an ambiguous quotation mark opens: white space before it and none after."""
+    return doc[i].text in _OPENING and i > 0 and bool(doc[i - 1].whitespace_) and not doc[i].whitespace_
+
+
+def _next(doc: Doc, i: int) -> Token | None:
+    """The first word after i that is no space and no opening mark."""
+    return next((t for t in doc[i + 1 :] if not t.is_space and t.text not in _OPENING | _CLOSING), None)
+
+
+def _ends(doc: Doc, i: int) -> bool:
+    token = doc[i]
+    if token.text in _FINAL:
+        follower = _next(doc, i)
+        return follower is None or not follower.text[0].islower()
+    if _ACRONYM.search(token.text):
+        follower = _next(doc, i)
+        return follower is not None and follower.text[0].isupper() and follower.lower_ in _STARTERS
+    return False
+
+
+@Language.component("kb_sentences", assigns=["token.is_sent_start"])
+def sentences(doc: Doc) -> Doc:
+    """Mark where sentences begin."""
+    for token, first in zip(doc, starts(doc), strict=True):
+        token.is_sent_start = first
+    return doc

