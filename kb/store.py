@@ -20,7 +20,6 @@ import xml.etree.ElementTree as ET
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from importlib.metadata import version
 from pathlib import Path
 from typing import IO, Protocol, TypeAlias, cast
 
@@ -28,25 +27,7 @@ import pyoxigraph as ox
 from pyoxigraph import BlankNode, DefaultGraph, Literal, NamedNode, Quad, RdfFormat, Triple
 
 from kb.errors import InputError, KbError, OutputError, QueryError
-
-#: Prefixes that a query need not declare, and that Turtle and tables are shortened with.
-PREFIXES: Mapping[str, str] = {
-    "kb": "https://w3id.org/newskb/ontology#",
-    "rdf": "http://www.w3.org/1999/02/22-rdf-syntax-ns#",
-    "rdfs": "http://www.w3.org/2000/01/rdf-schema#",
-    "owl": "http://www.w3.org/2002/07/owl#",
-    "xsd": "http://www.w3.org/2001/XMLSchema#",
-    "skos": "http://www.w3.org/2004/02/skos/core#",
-    "dct": "http://purl.org/dc/terms/",
-    "prov": "http://www.w3.org/ns/prov#",
-    "nif": "http://persistence.uni-leipzig.org/nlp2rdf/ontologies/nif-core#",
-    "itsrdf": "http://www.w3.org/2005/11/its/rdf#",
-    "gaf": "http://groundedannotationframework.org/gaf#",
-    "schema": "https://schema.org/",
-    "sem": "http://semanticweb.cs.vu.nl/2009/11/sem/",
-    "wd": "http://www.wikidata.org/entity/",
-    "wdt": "http://www.wikidata.org/prop/direct/",
-}
+from kb.terms import PREFIXES, shrink
 
 Term: TypeAlias = NamedNode | BlankNode | Literal | Triple
 
@@ -70,7 +51,7 @@ _RESULTS_XML = "http://www.w3.org/2005/sparql-results#"
 
 #: What a remote endpoint is asked for: https://www.w3.org/TR/sparql11-protocol/#query-operation
 _ACCEPT = "application/sparql-results+json, application/n-triples, text/turtle;q=0.8, application/rdf+xml;q=0.5"
-_AGENT = f"newskb/{version('newskb')} (https://w3id.org/newskb)"
+_AGENT = "newskb (https://w3id.org/newskb)"
 
 #: Quads sent to an endpoint in one update.
 _BATCH = 1000
@@ -346,7 +327,8 @@ def render(answer: Answer, format: str = "text", *, width: int | None = None) ->
         answer: what a query gave.
         format: for a table or a bool "text", "markdown", "csv", "tsv", "json" or "xml"; for triples "turtle", "nt",
             "jsonld" or "xml" ("text" is turtle).
-        width: the number of characters to which the lines of a text table are folded, or None.
+        width: the number of characters to which the lines of a text table are folded, or None; where that is needed,
+            columns that hold nothing but long IRIs are left out.
 
     Raises:
         OutputError: there is no such format for this answer.
@@ -363,21 +345,12 @@ def render(answer: Answer, format: str = "text", *, width: int | None = None) ->
 def display(term: Term | None) -> str:
     """A term as a person reads it: the text of a literal, the short form of an IRI, on one line, printable."""
     if isinstance(term, NamedNode):
-        return _printable(_short(term.value))
+        return _printable(shrink(term.value) or term.value)
     return "" if term is None else _printable(term.value if isinstance(term, Literal) else str(term))
 
 
 def _printable(text: str) -> str:
     return "".join(c if c.isprintable() else " " for c in text)
-
-
-def _short(iri: str) -> str:
-    """The prefixed name of an IRI, or the IRI itself."""
-    for prefix, namespace in PREFIXES.items():
-        local = iri.removeprefix(namespace)
-        if local != iri and re.fullmatch(r"[\w-]+", local):
-            return f"{prefix}:{local}"
-    return iri
 
 
 def _cells(answer: Table | bool) -> tuple[list[str], list[list[str]]]:
@@ -389,10 +362,24 @@ def _cells(answer: Table | bool) -> tuple[list[str], list[list[str]]]:
 def _text(table: Table, width: int | None) -> str:
     """Columns side by side under their names, as narrow as they can be, folded where they do not fit."""
     header, rows = _cells(table)
+    if width is not None and _line([header, *rows]) > width:
+        columns = range(len(header))
+        keep = [i for i in columns if not _only_iris(row[i] for row in rows)] or list(columns)
+        header, rows = [header[i] for i in keep], [[row[i] for i in keep] for row in rows]
     widths = _widths([header, *rows], width)
     rule = ["-" * w for w in widths]
     lines = [line for row in (header, rule, *rows) for line in _folded(row, widths)]
     return "\n".join(lines) + "\n"
+
+
+def _line(rows: Sequence[Sequence[str]]) -> int:
+    """The length of the lines of a table that is not folded."""
+    return sum(max(map(len, column)) + 2 for column in zip(*rows, strict=True)) - 2
+
+
+def _only_iris(cells: Iterable[str]) -> bool:
+    texts = {cell for cell in cells if cell}
+    return bool(texts) and all(re.fullmatch(r"(https?|urn):\S{20,}", text) for text in texts)
 
 
 def _widths(rows: Sequence[Sequence[str]], width: int | None) -> list[int]:
