@@ -19,11 +19,12 @@ from kb.model import (
 TRUCE = Article(
     name="truce",
     title="Lebanese jets strike hill post as truce is agreed",
-    body="BEIRUT (Example News) — Lebanese jets bombed a hill post of the Cedar Brigade near Zahle on Monday, killing at "
-    "least four fighters.\n\nHezbollah brokered a cease-fire between the Cedar Brigade and the Lebanese government, Gen. "
-    "Karim Haddad, a spokesman for the Lebanese army, said Tuesday.\n\nHaddad, a former commander of the Bekaa garrison, "
-    'criticized the deal. "It may fall apart," he said.\n\nIran has armed Hezbollah for years. The Cedar Brigade '
-    "threatened to shell a barracks.",
+    body="BEIRUT (Example News) — Lebanese jets bombed a hill post of the Cedar Brigade near Zahle on Monday, "
+    "killing at least four fighters.\n\n"
+    "Hezbollah brokered a cease-fire between the Cedar Brigade and the Lebanese government, Gen. Karim "
+    "Haddad, a spokesman for the Lebanese army, said Tuesday.\n\n"
+    'Haddad, a former commander of the Bekaa garrison, criticized the deal. "It may fall apart," he said.\n\n'
+    "Iran has armed Hezbollah for years. The Cedar Brigade threatened to shell a barracks.",
     published="2017-08-29",
     source="Example News",
     url="https://news.example/2017/08/29/truce",

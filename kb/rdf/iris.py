@@ -3,12 +3,19 @@
 from collections.abc import Iterable
 
 from kb import terms
+from kb.errors import OutputError
 from kb.model import Article, Entity, Extraction, Provenance, Span
 from kb.terms import BASE
 
 
 def article_iri(article: Article, *, base: str = BASE) -> str:
-    """The IRI of an article and of the graph that holds its facts, from its text, address and date."""
+    """The IRI of an article and of the graph that holds its facts, from its text, address and date.
+
+    Raises:
+        OutputError: the base is no absolute IRI.
+    """
+    if not terms.legal(base):
+        raise OutputError("not an absolute IRI", where=base, hint="give a base like https://example.org/id/")
     key = terms.digest(article.text, article.url, article.published)
     return f"{base}article/{terms.named(article.title or article.body[:200], key)}"
 

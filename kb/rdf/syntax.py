@@ -105,14 +105,14 @@ def _graphs(found: Iterable[ox.Quad], *, union: bool) -> list[tuple[ox.NamedNode
     return sorted(tree.items(), key=lambda item: "" if item[0] is None else _bare_id(item[0]))
 
 
-_MENTION = re.compile(r"(.*)#char=(\d+),(\d+)", re.DOTALL)
+_MENTION = re.compile(r"(.*)#char=(\d{1,9}),(\d{1,9})", re.DOTALL)
 
 
-def _reading_order(node: Node) -> tuple[bool, str, int, int]:
+def _reading_order(node: Node) -> tuple[bool, str, int, int, str]:
     """Subjects by IRI, mentions behind all others and in the order of the text."""
     iri = _bare_id(node)
-    found = _MENTION.match(iri)
-    return (True, found[1], int(found[2]), int(found[3])) if found else (False, iri, 0, 0)
+    found = _MENTION.fullmatch(iri)
+    return (True, found[1], int(found[2]), int(found[3]), iri) if found else (False, iri, 0, 0, iri)
 
 
 def nodes_of(found: Iterable[ox.Quad]) -> set[Node]:
