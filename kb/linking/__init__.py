@@ -1,1 +1,5 @@
+"""Wikidata items for the entities of an article, from a table that belongs to the package; works offline."""
 
+from kb.linking.disambiguation import link
+
+__all__ = ["link"]

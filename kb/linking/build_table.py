@@ -121,6 +121,8 @@ POLITICAL = re.compile(
 )
 #: Sources that hold what is well known rather than what is in an official list.
 WELL_KNOWN = ("tsafavi/codex", "amir-zeldes/gum", "opensanctions/rigour", "sanjaykrishnabaishya/multimodal-trust-safety-ai")
+#: Registers of everything, whose abbreviations few people know.
+REGISTERS = frozenset(("ror-community/ror-records", "osmlab/name-suggestion-index", "hdigital/partyfactsdata"))
 READERS = ("ad-freiburg/elevant", "ad-freiburg/grasp")
 
 
@@ -212,7 +214,8 @@ def _organization(item: Facts, coarse: str | None) -> str | None:
 def _place(item: Facts, coarse: str | None) -> str | None:
     if _unwanted(item):
         return None
-    return _match(DESCRIPTIONS[5:8], _about(item)) or _match(LABELS[:2], item["label"]) or coarse
+    known = item["confidence"] == "cross_checked" or any(source in WELL_KNOWN for source in item["sources"])
+    return _match(DESCRIPTIONS[5:8], _about(item)) or _match(LABELS[:2], item["label"]) or (coarse if known else None)
 
 
 def _about(item: Facts) -> str:
@@ -290,7 +293,7 @@ def tidy(name: str) -> str:
 def usable(name: str, cls: str) -> bool:
     """Whether an alias could stand in an English newspaper as a name."""
     code = cls in {"Country", "Region"} and re.fullmatch(r"[A-Z]{2,3}(-\w+)?", name)
-    word = any(c.isupper() for c in name) and 2 <= len(name) <= 70 and "," not in name
+    word = any(c.isupper() for c in name) and 2 <= len(name) <= 70 and not re.search(r"[,:;]", name)
     return bool(word and latin(name) and not code and not name.isdigit())
 
 
@@ -298,6 +301,8 @@ def aliases_of(label: str, cls: str, item: Facts, more: Iterable[str]) -> list[s
     """The other names of an item, cleaned, each normal form once, the generated ones last."""
     title = item.get("enwiki") or ""
     names = [tidy(name) for name in ([] if "," in title else [title]) + item.get("aliases", [])]
+    if set(item["sources"]) <= REGISTERS:
+        names = [name for name in names if not re.fullmatch(r"[A-Z]{2,3}", name)]
     kept = {key(name): name for name in reversed([n for n in names if usable(n, cls)][:MAX_ALIASES])}
     found = dict(reversed(kept.items())) | {key(n): n for n in more}
     return [name for normal, name in found.items() if normal and normal != key(label) and "|" not in name]
