@@ -5,8 +5,11 @@ load the pipeline once and are handed articles; what comes out does not depend o
 fails, or over which a worker dies, is reported with its name, and the rest goes on. Nothing is printed here.
 """
 
+import hashlib
 import itertools
+import json
 import os
+import platform
 import re
 import signal
 from collections import deque
@@ -26,7 +29,7 @@ from rdflib import Dataset
 
 from kb import articles as sources
 from kb import assertions, linking, pipeline, rdf, resources
-from kb.errors import InputError, KbError, OutputError
+from kb.errors import InputError, KbError, ModelError, OutputError
 from kb.model import Article, Entity, Event, Extraction, Participant
 from kb.terms import BASE
 
@@ -37,6 +40,9 @@ if TYPE_CHECKING:
 BATCH = 4
 #: Batches on their way, per worker: one in work, one waiting.
 AHEAD = 2
+
+#: The trained network of the language model.
+NETWORK = resources.PACKAGE / "language" / "model" / "network.onnx"
 
 OnError: TypeAlias = Callable[[KbError], None]
 Progress: TypeAlias = Callable[[Article], None]
@@ -283,8 +289,23 @@ def _above(ontology: tuple[Path, ...]) -> rdf.Hierarchy:
 def _software(options: Options) -> rdf.Software:
     """What made the export. The clock is not asked: https://reproducible-builds.org/specs/source-date-epoch/."""
     epoch = os.environ.get("SOURCE_DATE_EPOCH", "")
-    model = options.model or pipeline.MODEL_VERSION
+    model = options.model or model_digest()
     return rdf.Software(version=version("newskb"), model=model, ended=int(epoch) if epoch.isdecimal() else None)
+
+
+@cache
+def model_digest() -> str:
+    """Twelve digits that stand for the trained network: another training, another digest.
+
+    Raises:
+        ModelError: there is no network.
+    """
+    try:
+        with NETWORK.open("rb") as file:
+            return hashlib.file_digest(file, "sha256").hexdigest()[:12]
+    except OSError as error:
+        hint = "install the package again, or train the model"
+        raise ModelError(f"cannot be read ({error.strerror})", where=str(NETWORK), hint=hint) from error
 
 
 def to_quads(extraction: Extraction, options: Options) -> set[Quad]:
@@ -471,3 +492,46 @@ def check_folder(folder: Path, *, make: bool = False) -> None:
 
 def _triples(quads: Iterable[Quad]) -> int:
     return len({quad.triple for quad in quads})
+
+
+# What is installed ----------------------------------------------------------------------------------------------------
+
+LIBRARIES = ("spacy", "onnxruntime", "rdflib", "pyoxigraph", "owlready2", "pyshacl")
+
+
+def inventory() -> dict[str, str | int]:
+    """Versions, and what the model, the ontology and the tables hold, by name."""
+    return {
+        "newskb": version("newskb"),
+        "Python": platform.python_version(),
+        **{library: version(library) for library in LIBRARIES},
+        **_model_card(),
+        **_ontology_card(),
+        "entities known to the linker": _lines(resources.PACKAGE / "linking" / "table.tsv"),
+        "stored questions": len(list(resources.data_dir("queries").glob("*.rq"))),
+    }
+
+
+def _model_card() -> dict[str, str | int]:
+    """The model's digest and what its training measured."""
+    card = NETWORK.with_name("card.json")
+    said = json.loads(card.read_text(encoding="utf-8")) if card.exists() else {}
+    return {"model": model_digest(), **{f"model: {name}": value for name, value in said.items()}}
+
+
+def _ontology_card() -> dict[str, str | int]:
+    known = resources.entries(resources.ontology_files())
+    owl, kind = "http://www.w3.org/2002/07/owl#", "http://www.w3.org/1999/02/22-rdf-syntax-ns#type"
+    ours = [entry for entry in known if ":" not in entry.id]
+    return {
+        "ontology": next((v for entry in known for v in entry.all(f"{owl}versionInfo")), "unknown"),
+        "classes": sum(f"{owl}Class" in entry.all(kind) for entry in ours),
+        "properties": sum(
+            bool({f"{owl}ObjectProperty", f"{owl}DatatypeProperty"} & {*entry.all(kind)}) for entry in ours
+        ),
+        "lexicon entries": sum(entry.id.startswith("lex:") for entry in known),
+    }
+
+
+def _lines(file: Path) -> int:
+    return sum(1 for _ in file.open("rb"))

@@ -499,3 +499,16 @@ def _row(name: str, tp: int, fp: int, fn: int) -> Row:
     p = tp / (tp + fp) if tp + fp else 0.0
     r = tp / (tp + fn) if tp + fn else 0.0
     return Row(name, p, r, 2 * p * r / (p + r) if p + r else 0.0, tp + fn)
+
+
+def as_text(figures: Sequence[Row], articles: int) -> str:
+    """The figures as a table for people."""
+    header = f"{articles} articles\n{'':26}{'P':>7}{'R':>7}{'F1':>7}{'gold':>7}\n"
+    lines = (f"{r.name:26}{r.precision:7.3f}{r.recall:7.3f}{r.f1:7.3f}{r.gold:7d}\n" for r in figures)
+    return header + "".join(lines)
+
+
+def as_json(figures: Sequence[Row]) -> str:
+    """The figures for programs."""
+    said = {r.name: {"precision": r.precision, "recall": r.recall, "f1": r.f1, "gold": r.gold} for r in figures}
+    return json.dumps(said, indent=1) + "\n"

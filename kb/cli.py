@@ -1,0 +1,513 @@
+"""The command ``kb``: parses, checks, calls, prints. What it calls is in the modules below, to be called without it.
+
+Data goes to standard output, talk to standard error. Exit codes: 0 all is well, 1 there are findings, 2 an error of the
+input, the output or the command, in one line; 130 interrupted, 141 the reader of our output has gone. Modules that take
+seconds to import (spaCy, RDF, the model) are imported within the commands, so that ``kb --help`` answers at once.
+"""
+
+import json
+import os
+import re
+import shutil
+import sys
+import time
+import traceback
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from kb.errors import InputError, KbError, OutputError, QueryError
+
+if TYPE_CHECKING:
+    from rdflib import Graph
+
+    from kb.build import Exported, Options, Progress, Summary
+    from kb.store import Answer, Store
+
+FINDINGS, ERROR, INTERRUPTED, NO_READER = 1, 2, 130, 141
+#: The knowledge base that ``make kb`` builds, asked where no data is named.
+DEFAULT_DATA = Path("kb.nq")
+#: Characters of an argument that make it SPARQL rather than the name of a file.
+SPARQL = re.compile(r"[{\n]|^\s*DESCRIBE\s", re.IGNORECASE)
+#: Typer carries its own copy of click in some versions; click's usage errors are found through what it exports.
+USAGE_ERROR: Any = typer.BadParameter.__mro__[1]
+
+app = typer.Typer(
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+    help="News articles in, a knowledge base in RDF out.",
+)
+
+
+class Evidence(StrEnum):
+    """How finely evidence is stated."""
+
+    facts = "facts"
+    roles = "roles"
+
+
+# Entry ----------------------------------------------------------------------------------------------------------------
+
+
+def main() -> None:
+    """The entry point of the command."""
+    sys.exit(run(sys.argv[1:]))
+
+
+def run(arguments: Sequence[str]) -> int:
+    """Run the command and return its exit code."""
+    for stream in (sys.stdout, sys.stderr):
+        _never_fail_on_letters(stream)
+    try:
+        return _called([word for word in arguments if word != "--debug"])
+    except KbError as error:
+        if "--debug" in arguments:
+            traceback.print_exc()
+        _say(error.line())
+        return ERROR
+    except (KeyboardInterrupt, typer.Abort):
+        return INTERRUPTED
+
+
+def _called(words: list[str]) -> int:
+    try:
+        code = app(words, standalone_mode=False, prog_name="kb")
+    except USAGE_ERROR as error:
+        _say(_usage(error))
+        return ERROR
+    return code if isinstance(code, int) else 0
+
+
+def _never_fail_on_letters(stream: Any) -> None:
+    """Names from the news have letters that the terminal's encoding may lack: show their code instead of failing."""
+    if hasattr(stream, "reconfigure"):
+        stream.reconfigure(errors="backslashreplace")
+
+
+def _usage(error: Any) -> str:
+    command = error.ctx.command_path if error.ctx else "kb"
+    text = " ".join(str(error.format_message()).split()).rstrip(".")
+    return f"{command}: {text}; see {command} --help"
+
+
+def _say(line: str) -> None:
+    typer.echo(line, err=True)
+
+
+def _print(text: str | bytes) -> None:
+    """Data, at once: whoever reads may have gone ("kb ask … | head")."""
+    try:
+        typer.echo(text, nl=False)
+        sys.stdout.flush()
+    except BrokenPipeError:
+        # What is still in the buffer would fail again when Python ends: https://docs.python.org/3/library/signal.html
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        raise typer.Exit(NO_READER) from None
+
+
+def _width() -> int | None:
+    """To fold tables to; a file is as wide as it needs to be."""
+    return shutil.get_terminal_size().columns if sys.stdout.isatty() else None
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        import kb
+
+        _print(f"newskb {kb.__version__}\n")
+        raise typer.Exit
+
+
+@app.callback(invoke_without_command=True)
+def root(
+    context: typer.Context,
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version.")
+    ] = False,
+    debug: Annotated[bool, typer.Option("--debug", help="Show where in the program an error arose.")] = False,
+) -> None:
+    """News articles in, a knowledge base in RDF out."""
+    if context.invoked_subcommand is None:
+        typer.echo(context.get_help())
+
+
+# Export ---------------------------------------------------------------------------------------------------------------
+
+Articles = Annotated[
+    list[str],
+    typer.Argument(
+        metavar="ARTICLES...",
+        show_default=False,
+        help="Files, folders, globs or - for standard input: text, HTML, JSON or JSON Lines, also with .gz.",
+    ),
+]
+Ontology = Annotated[
+    list[Path] | None,
+    typer.Option(metavar="DIR", show_default=False, help="Turtle files that extend the ontology; may be repeated."),
+]
+Model = Annotated[str | None, typer.Option(metavar="NAME", help="A spaCy pipeline to use in place of ours.")]
+Processes = Annotated[int, typer.Option(min=1, metavar="N", help="How many to use, each with its own model in memory.")]
+MinConfidence = Annotated[float, typer.Option(min=0.0, max=1.0, metavar="X", help="Leave out what is less sure.")]
+
+
+@app.command()
+def export(
+    articles: Articles,
+    output: Annotated[
+        str | None, typer.Option("-o", "--output", metavar="FILE", help="Where to write; - is standard output.")
+    ] = None,
+    output_dir: Annotated[
+        Path | None, typer.Option(metavar="DIR", help="Write a file for each article, NAME.ttl for NAME.txt.")
+    ] = None,
+    format: Annotated[
+        str | None,
+        typer.Option(metavar="NAME", help="turtle, trig, ntriples, nquads, jsonld or rdfxml; else by the extension."),
+    ] = None,
+    published: Annotated[
+        str | None, typer.Option(metavar="DATE", help="Publication date of articles that state none.")
+    ] = None,
+    source: Annotated[str | None, typer.Option(metavar="NAME", help="Publisher of articles that state none.")] = None,
+    ontology: Ontology = None,
+    model: Model = None,
+    base: Annotated[str | None, typer.Option(metavar="IRI", help="Where resources are minted.")] = None,
+    min_confidence: MinConfidence = 0.0,
+    evidence: Annotated[
+        Evidence, typer.Option(help="Of each event as a whole, or of each single role too.")
+    ] = Evidence.facts,
+    with_text: Annotated[
+        bool, typer.Option("--with-text", help="Export the text of the articles too; mind their copyright.")
+    ] = False,
+    processes: Processes = 1,
+) -> None:
+    """Articles to RDF: one file, a file for each article, or standard output. A file that is there is replaced."""
+    if output and output_dir:
+        raise OutputError("--output and --output-dir exclude each other", hint="give one of them")
+    _keep_inputs(articles, output)
+    options = _options(
+        published=published,
+        source=source,
+        ontology=tuple(ontology or ()),
+        model=model,
+        base=base,
+        min_confidence=min_confidence,
+        evidence=evidence.value,
+        with_text=with_text,
+    )
+    _export(articles, options, Target(output or "-", output_dir, format), processes)
+
+
+class Target:
+    """Where an export goes."""
+
+    def __init__(self, output: str, folder: Path | None, format: str | None) -> None:
+        self.output, self.folder, self.format = output, folder, format
+
+    def __str__(self) -> str:
+        return str(self.folder or ("standard output" if self.output == "-" else self.output))
+
+
+def _options(*, base: str | None = None, **others: Any) -> "Options":
+    from kb.build import Options
+
+    return Options(**others) if base is None else Options(base=base, **others)
+
+
+def _keep_inputs(articles: Sequence[str], output: str | None) -> None:
+    """Refuse to replace an article by its own export."""
+    if output and output != "-" and any(Path(output).resolve() == Path(article).resolve() for article in articles):
+        raise OutputError("would replace an article", where=output, hint="name another output file")
+
+
+class Errors:
+    """Prints errors as they come and remembers that there were some."""
+
+    def __init__(self) -> None:
+        self.count = 0
+
+    def __call__(self, error: KbError) -> None:
+        """Print one error."""
+        self.count += 1
+        _say(error.line())
+
+
+def _export(articles: Sequence[str], options: "Options", target: Target, processes: int) -> None:
+    from kb import build
+
+    errors, start = Errors(), time.monotonic()
+    with _progress("Reading") as progress:
+        found = build.each(articles, options, processes=processes, on_error=errors, progress=progress)
+        summary = _write(found, options, target)
+    _summarize(summary, str(target), time.monotonic() - start, errors)
+
+
+def _write(found: "Iterator[Exported]", options: "Options", target: Target) -> "Summary":
+    from kb import build, rdf
+
+    if target.folder:
+        return build.export_each(found, target.folder, options, format=target.format or "turtle")
+    if target.output != "-":
+        return build.export_file(found, Path(target.output), options, format=target.format)
+    syntax = rdf.format_of("-", target.format or "turtle").name
+    quads, summary = build.merged(found)
+    if summary.articles:
+        _print(rdf.serialize(quads, syntax, base=options.base))
+    return summary
+
+
+def _summarize(summary: "Summary", target: str, seconds: float, errors: Errors) -> None:
+    counted = f"{_counted(summary.articles, 'article')}, {_counted(summary.triples, 'triple')}"
+    if summary.articles:
+        _say(f"{counted} → {target} in {seconds:.1f} s")
+    else:
+        _say("nothing to write: no article could be read")
+    if errors.count:
+        _say(f"{_counted(errors.count, 'error')}, see above")
+    if errors.count or not summary.articles:
+        raise typer.Exit(ERROR)
+
+
+def _counted(number: int, noun: str) -> str:
+    return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"
+
+
+@contextmanager
+def _progress(verb: str) -> Iterator["Progress | None"]:
+    """A line that tells how far the work is; only where somebody watches."""
+    if not sys.stderr.isatty():
+        yield None
+        return
+    from rich.console import Console
+    from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+
+    columns = (SpinnerColumn(), TextColumn("{task.description} {task.completed} articles"), TimeElapsedColumn())
+    # Standard output is data and stays ours.
+    with Progress(*columns, console=Console(stderr=True), transient=True, redirect_stdout=False) as bar:
+        task = bar.add_task(verb)
+        yield lambda article: bar.advance(task)
+
+
+# Ask and query --------------------------------------------------------------------------------------------------------
+
+AnswerFormat = Annotated[
+    str,
+    typer.Option(
+        "-f",
+        "--format",
+        metavar="NAME",
+        help="table, markdown, csv, tsv, json or xml; graphs: turtle, nt, jsonld, xml.",
+    ),
+]
+
+
+@app.command(
+    add_help_option=False,
+    context_settings={"ignore_unknown_options": True, "help_option_names": []},
+)
+def ask(
+    context: typer.Context,
+    words: Annotated[
+        list[str] | None,
+        typer.Argument(
+            metavar="QUESTION|--PARAMETER VALUE|DATA",
+            show_default=False,
+            help="A stored question, what narrows it, and RDF files, a folder or an endpoint; kb.nq if none is named.",
+        ),
+    ] = None,
+    format: AnswerFormat = "table",
+    help: Annotated[bool, typer.Option("-h", "--help", help="Show this, or the parameters of a question.")] = False,
+) -> None:
+    """Answer a stored question; without one, list them. `kb ask NAME --help` shows what narrows a question."""
+    name, parameters, data = _asked(words or [])
+    if help:
+        _print(_question_help(name) if name else context.get_help() + "\n")
+    elif name is None:
+        _print(_rendered(_listing(), format))
+    else:
+        _answer(name, parameters, data, format)
+
+
+def _asked(words: Sequence[str]) -> tuple[str | None, dict[str, str], list[str]]:
+    """The name, the parameters and the data among the words of ``kb ask``."""
+    parameters: dict[str, str] = {}
+    bare: list[str] = []
+    rest = iter(words)
+    for word in rest:
+        option, equals, value = word.partition("=")
+        if option.startswith("-") and len(option) > 1:
+            parameters[_parameter(option)] = value if equals else _value_of(option, rest)
+        else:
+            bare.append(word)
+    return (bare[0] if bare else None), parameters, bare[1:]
+
+
+def _parameter(option: str) -> str:
+    """The parameter that an option names: ``--min-killed`` as well as ``--minKilled``."""
+    return re.sub(r"-(\w)", lambda match: match[1].upper(), option.lstrip("-"))
+
+
+def _value_of(option: str, rest: Iterator[str]) -> str:
+    value = next(rest, None)
+    if value is None:
+        raise QueryError(f"{option} has no value", where="kb ask", hint=f"write {option} VALUE")
+    return value
+
+
+def _answer(name: str, parameters: Mapping[str, str], data: Sequence[str], format: str) -> None:
+    from kb import queries
+
+    question = queries.question(name)
+    unknown = sorted(parameters.keys() - {parameter.name for parameter in question.parameters})
+    if unknown:
+        hint = f"kb ask {name} --help shows its parameters"
+        raise QueryError(f'no parameter "{unknown[0]}"', where=name, hint=hint)
+    _print(_rendered(queries.ask(_store(data), question, **parameters), format))
+
+
+def _listing() -> "Answer":
+    from pyoxigraph import Literal
+
+    from kb import queries
+    from kb.store import Table
+
+    rows = [(q.name, q.summary, " ".join(f"--{p.name}" for p in q.parameters)) for q in queries.questions()]
+    return Table(("question", "answers", "parameters"), tuple(tuple(map(Literal, row)) for row in rows))
+
+
+def _question_help(name: str) -> str:
+    from kb import queries
+
+    question = queries.question(name)
+    usage = f"Usage: kb ask {name}{' [--PARAMETER VALUE]...' if question.parameters else ''} [DATA]...\n"
+    lines = [usage, question.summary, "", question.description, "", *map(_parameter_help, question.parameters)]
+    return "\n".join(lines).rstrip() + "\n"
+
+
+def _parameter_help(parameter: Any) -> str:
+    needed = "" if parameter.optional else " (needed)"
+    default = f" [default: {parameter.default}]" if parameter.default is not None else ""
+    choices = f" [{'|'.join(parameter.enumerate)}]" if parameter.enumerate else ""
+    return f"  --{parameter.name} {parameter.type.upper()}  {parameter.description}{needed}{choices}{default}"
+
+
+@app.command()
+def query(
+    sparql: Annotated[str, typer.Argument(metavar="FILE.rq|SPARQL", help="A file, - for standard input, or a query.")],
+    data: Annotated[
+        list[str] | None,
+        typer.Argument(
+            metavar="[DATA]...", show_default=False, help="RDF files, a folder or an endpoint; kb.nq if none is named."
+        ),
+    ] = None,
+    format: AnswerFormat = "table",
+) -> None:
+    """Answer any SPARQL query. The usual prefixes need not be declared; the default graph is the union of all."""
+    text = _sparql(sparql)
+    _print(_rendered(_store(data or []).query(text), format))
+
+
+def _sparql(source: str) -> str:
+    if source != "-" and SPARQL.search(source):
+        return source
+    try:
+        return sys.stdin.read() if source == "-" else Path(source).read_text(encoding="utf-8")
+    except OSError as error:
+        hint = "name a file, or write a query in quotes"
+        raise QueryError(f"cannot be read ({error.strerror})", where=source, hint=hint) from error
+    except UnicodeDecodeError as error:
+        raise QueryError("not UTF-8", where=source, hint="save it as UTF-8") from error
+
+
+def _store(data: Sequence[str]) -> "Store":
+    from kb.store import open_store
+
+    if not data and not DEFAULT_DATA.exists():
+        raise InputError("no data", hint=f"name an RDF file, or run where make kb has built {DEFAULT_DATA}")
+    named = list(data) or [str(DEFAULT_DATA)]
+    return open_store(named[0] if len(named) == 1 else named)
+
+
+def _rendered(answer: "Answer", format: str) -> str:
+    from kb.store import render
+
+    text = render(answer, "text" if format == "table" else format, width=_width())
+    return text if text.endswith("\n") else text + "\n"
+
+
+# Validate -------------------------------------------------------------------------------------------------------------
+
+# Evaluate -------------------------------------------------------------------------------------------------------------
+
+AsJson = Annotated[bool, typer.Option("--json", help="For programs.")]
+
+
+@app.command()
+def evaluate(
+    gold_dir: Annotated[
+        Path, typer.Argument(metavar="GOLD_DIR", help="NAME.gold.json of each article, the articles in articles/.")
+    ],
+    rdf: Annotated[
+        Path | None, typer.Option(metavar="DIR", help="Score the NAME.ttl in this folder instead of a new export.")
+    ] = None,
+    show_errors: Annotated[bool, typer.Option("--errors", help="List what is missing and what is extra.")] = False,
+    as_json: AsJson = False,
+    ontology: Ontology = None,
+    model: Model = None,
+    min_confidence: MinConfidence = 0.0,
+    processes: Processes = 1,
+) -> None:
+    """Precision, recall, F1 and number of annotated items of each kind of fact, on articles that are annotated."""
+    from kb import evaluation
+
+    golds = evaluation.read_gold(gold_dir)
+    options = _options(ontology=tuple(ontology or ()), model=model, min_confidence=min_confidence)
+    graphs = _read_graphs(rdf) if rdf else _exported_graphs(gold_dir / "articles", options, processes)
+    outcomes = [
+        (gold.name, outcome) for gold in golds for outcome in evaluation.compare(gold, _graph(gold.name, graphs))
+    ]
+    if show_errors and not as_json:
+        _print("".join(f"{name} {outcome.note}\n" for name, outcome in outcomes if outcome.note))
+    rows = evaluation.rows(outcome for _, outcome in outcomes)
+    _print(evaluation.as_json(rows) if as_json else evaluation.as_text(rows, len(golds)))
+
+
+def _graph(name: str, graphs: Mapping[str, bytes]) -> "Graph":
+    """The export of an article as a reader of its file sees it; empty, with a word about it, where there is none."""
+    from rdflib import Graph
+
+    if not graphs.get(name):
+        _say(f"no export of {name}")
+    return Graph().parse(data=graphs.get(name, b""), format="turtle")
+
+
+def _read_graphs(folder: Path) -> dict[str, bytes]:
+    if not folder.is_dir():
+        raise InputError("no such folder", where=str(folder), hint="name a folder of NAME.ttl")
+    return {file.stem: file.read_bytes() for file in folder.glob("*.ttl")}
+
+
+def _exported_graphs(folder: Path, options: "Options", processes: int) -> dict[str, bytes]:
+    from kb import build, rdf
+
+    with _progress("Reading") as progress:
+        found = build.each([folder], options, processes=processes, on_error=Errors(), progress=progress)
+        return {article.name: rdf.serialize(quads, "turtle", base=options.base) for article, quads in found}
+
+
+# Info -----------------------------------------------------------------------------------------------------------------
+
+
+@app.command()
+def info(as_json: AsJson = False) -> None:
+    """Versions, and what the model, the ontology and the tables hold."""
+    from kb import build
+
+    facts = build.inventory()
+    if as_json:
+        _print(json.dumps(facts, indent=1, ensure_ascii=False) + "\n")
+    else:
+        _print("".join(f"{name:{max(map(len, facts))}}  {value}\n" for name, value in facts.items()))
