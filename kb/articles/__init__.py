@@ -2,7 +2,8 @@
 
 Bytes go in, :class:`kb.model.Article` values come out, in the order of the inputs and the same on every machine: no
 clock, no network, no guessed date, no guessed encoding. ``files`` finds and reads bytes, ``texts`` makes harmless text
-of them, ``formats`` knows the four formats. An error is a value until it reaches :func:`read`, the one place that hands
+of them, ``formats`` knows the four formats, ``records``
+and ``pages`` what is in JSON and HTML. An error is a value until it reaches :func:`read`, the one place that hands
 it to the caller or raises it, so that one bad article does not lose the others.
 """
 

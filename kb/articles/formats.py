@@ -5,18 +5,16 @@ article of many is, so that the others are still read.
 """
 
 import codecs
-import html
 import json
-import logging
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from functools import cache, partial
-from itertools import chain
-from typing import Any, TypeAlias
+from itertools import chain, islice
+from typing import TypeAlias
 
 from kb.articles.files import Source, content, gathered, lines
-from kb.articles.records import Draft, articles, drafts, fields, parse
-from kb.articles.texts import address, decode, iso_date, normalise, one_line
+from kb.articles.pages import read_page
+from kb.articles.records import Draft, drafts, parse
+from kb.articles.texts import decode, normalise, one_line
 from kb.errors import InputError
 
 #: What a reader gives.
@@ -30,16 +28,12 @@ _CHARSET = re.compile(
 _CODEC = re.compile(r"windows-125\d|iso-?8859-\d+|latin-?1|(us-)?ascii|koi8-[ru]|macintosh", re.I)
 #: "iso-8859-1" and "ascii" are labels of windows-1252: https://encoding.spec.whatwg.org/#names-and-labels
 _WESTERN = ("iso8859-1", "ascii")
-_EMBEDDED = re.compile(r"<script[^>]*?application/ld\+json[^>]*>(.*?)</script\s*>", re.I | re.S)
-_XML = re.compile(r"\s*<\?xml[^>]*>")
 #: How a document begins, and the extension of its format; what begins otherwise is text.
 _BEGINNINGS = (
     (re.compile(rb"\s*(\[\s*)?\{\s*[\"}]"), ".json"),
-    (re.compile(rb"\s*<(!doctype\s+html|html|\?xml|!--|head|body|article|main|div)\b", re.I), ".html"),
+    (re.compile(rb"\s*<(!--|!doctype\s+html\b|\?xml\b|(html|head|body|article|main|div)\b)", re.I), ".html"),
 )
 _MARKS = b"\xef\xbb\xbf\xff\xfe"
-#: For htmldate: the date of publication, from markup alone; without a latest date it would ask the clock.
-_DATES = {"original_date": True, "extensive_search": False, "min_date": "1800-01-01", "max_date": "2999-12-31"}
 
 
 def _text(source: Source, data: bytes) -> Drafts:
@@ -60,24 +54,17 @@ def _json(source: Source, data: bytes) -> Drafts:
 
 
 def _html(source: Source, data: bytes) -> Drafts:
-    """A page: its text as trafilatura finds it; title, date, site rather from embedded schema.org data."""
-    page = _XML.sub("", decode(data, source.where, declared=_declared(data)), count=1)
-    found = _extracted(page)
-    lines_found = normalise(found.get("text") or "").split("\n")
-    paragraphs = [line.removeprefix("- ") for line in lines_found if line.strip()]  # "- " is its mark of a list item
-    stated = _embedded(page)
-    title = one_line(stated.get("title") or found.get("title") or "")
-    if paragraphs and one_line(paragraphs[0]) == title:
-        del paragraphs[0]
-    if not paragraphs:
+    """A page: its text as trafilatura finds it; date and site as its markup states them, for a wrong guess is a lie."""
+    page = read_page(decode(data, source.where, declared=_declared(data)))
+    if not page.paragraphs:
         raise InputError("no text in this HTML", where=source.where, hint="save the page of the article itself")
     yield Draft(
         name=source.stem,
-        title=title or None,
-        body="\n\n".join(paragraphs),
-        published=iso_date(stated.get("published")) or iso_date(found.get("date")),
-        source=one_line(stated.get("source") or found.get("sitename") or "") or None,
-        url=address(stated.get("url")) or address(found.get("url")),
+        title=page.title,
+        body="\n\n".join(page.paragraphs),
+        published=page.published,
+        source=page.source,
+        url=page.url,
     )
 
 
@@ -116,8 +103,8 @@ def _any(source: Source) -> Drafts:
 
 
 def _up_to_text(stream: Iterator[bytes]) -> Iterator[bytes]:
-    """The lines up to the first that is not blank, with it."""
-    for line in stream:
+    """The lines up to the first that is not blank, with it; a thousand at most."""
+    for line in islice(stream, 1000):
         yield line
         if line.strip(_MARKS + b" \t\r\n"):
             return
@@ -139,39 +126,6 @@ def _declared(data: bytes) -> str | None:
     except LookupError:
         return None
     return "cp1252" if codec in _WESTERN else codec
-
-
-def _extracted(page: str) -> Mapping[str, Any]:
-    """What trafilatura makes of a page; empty where it finds no text."""
-    document = _extractor()(page)
-    return document.as_dict() if document else {}
-
-
-@cache
-def _extractor() -> Callable[[str], Any]:
-    # Imported here: no other format needs it, and it takes longer to load than all the rest of this layer.
-    from trafilatura import bare_extraction
-    from trafilatura.settings import use_config
-
-    for library in ("trafilatura", "htmldate", "courlan", "justext"):
-        logging.getLogger(library).addHandler(logging.NullHandler())  # else Python itself prints their warnings
-    config = use_config()
-    config.set("DEFAULT", "MIN_EXTRACTED_SIZE", "50")  # at its 250 a short article becomes one run of the whole page
-    return partial(
-        bare_extraction, include_comments=False, with_metadata=True, date_extraction_params=_DATES, config=config
-    )
-
-
-def _embedded(page: str) -> Mapping[str, str]:
-    """The fields of the first article in the schema.org data of a page; broken data counts as none."""
-    for script in _EMBEDDED.finditer(page):
-        try:
-            found = articles(json.loads(script[1]))
-        except (ValueError, RecursionError):
-            continue
-        for record in filter(None, found):
-            return {field: html.unescape(text) for field, text in fields(record).items()}
-    return {}
 
 
 def _whole(parser: Callable[[Source, bytes], Drafts]) -> Callable[[Source], Drafts]:

@@ -60,7 +60,7 @@ def parse(text: str, where: str, *, line: int | None = None) -> object:
         InputError: it is no JSON.
     """
     try:
-        return json.loads(text)
+        return json.loads(text.rstrip())
     except json.JSONDecodeError as error:
         place = f"{where}:{line or error.lineno}"
         raise InputError(f"malformed JSON: {error.msg}, column {error.colno}", where=place, hint="mend it") from error

@@ -116,6 +116,6 @@ def _decode_as(data: bytes, codec: str | None, where: str, error: UnicodeDecodeE
     try:
         return data.decode(codec or error.encoding)
     except UnicodeDecodeError as last:
-        what = f"not {last.encoding.upper()}, byte {last.start} does not decode"
+        what = f"not {(codec or error.encoding).upper()}, byte {last.start} does not decode"
         hint = "convert it, for example with iconv -f WINDOWS-1252 -t UTF-8"
         raise InputError(what, where=where, hint=hint) from last
