@@ -1,0 +1,552 @@
+"""Where names stand in a document: candidates by pattern, by the model, by the gazetteer; nothing is chosen or merged here.
+
+Each finder yields :class:`Name` values, token spans with the class they speak for and how strongly; they may overlap and
+disagree. The patterns are the rows of the lexicon (``lex:NameHead`` and its kin, ``ontology/lexicon-names.ttl``): a finder
+says where in the words a row may apply, the row says what that means.
+"""
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+from spacy.tokens import Doc, Token
+
+from kb.gazetteer import Gazetteer, Item
+from kb.pipeline.lexicon import Lexicon
+from kb.resources import Entry
+
+#: Tokens in the longest phrase that is looked up.
+MOST_WORDS = 9
+#: Which candidate wins where two overlap: the higher rank, then the longer.
+PATTERN, KNOWN, MODEL, WORD = 4, 3, 2, 1
+#: How strongly each kind of evidence speaks for a class.
+BY_HEAD, BY_DATELINE, BY_NOUN, BY_TITLE = 5.0, 6.0, 3.0, 3.0
+#: What the model's labels say, and how strongly; the others name no entity.
+LABELS = {"PERSON": ("Person", 1.5), "ORG": ("Organization", 1.0), "LOC": ("Place", 1.0)}
+#: The coarse class of each class of the vocabulary that a name may have.
+COARSE = (
+    {"Person": "Person", "Country": "Country"}
+    | dict.fromkeys(
+        ("Organization", "Government", "GovernmentBody", "ArmedForce", "ArmedGroup", "PoliticalParty")
+        + ("InternationalOrganization", "MediaOrganization", "Company"),
+        "Organization",
+    )
+    | dict.fromkeys(("Place", "Region", "City", "Facility"), "Place")
+)
+
+_DASHES = frozenset("-\u2010\u2011\u2012\u2013\u2014")
+_POSSESSIVE = frozenset({"'s", "\u2019s", "'", "\u2019"})
+_AGAINST = frozenset({"anti", "counter"})
+#: Small words that may stand inside a name, between capitalised ones.
+_INSIDE = frozenset("of for and the on al el ad as ar az ash at bin ibn de la del di da van von du des".split())
+_ARABIC = frozenset("al el ad as ar az ash at ed er es ez ul".split())
+_LINKS = frozenset({"of", "for"})
+#: A possessive that is part of a name and does not divide it.
+_OWNED = frozenset("people women children workers farmers doctors teachers ba king queen lord soldiers".split())
+_NO_START = frozenset({"DET", "PRON", "ADP", "CCONJ", "SCONJ", "ADV", "AUX", "VERB", "PART", "INTJ"})
+_PLACE = r"[A-Z][\w'\u2019.\-]*(?: [A-Za-z][\w'\u2019.\-]*){0,3}"
+_DATELINE = re.compile(
+    rf"(?P<city>{_PLACE}?)(?:, (?P<country>{_PLACE}))?,?(?: [\w./\-]*\d[\w./\-]*)? *\((?P<agency>[A-Z][\w .]{{1,30}})\) *[-_\u2010-\u2015]"
+)
+_ACRONYM = re.compile(r"[A-Z][A-Za-z0-9.\-]*[A-Z][A-Za-z0-9.]*$")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Name:
+    """A candidate: tokens [begin, end) as a name of a thing of a class.
+
+    Attributes:
+        cls: class that this evidence speaks for; "Event" for the name of what is no entity.
+        weight: how strongly.
+        rank: PATTERN, KNOWN, MODEL or WORD.
+        rule: lexicon entry or finder.
+        sense: names of one sense mean one thing: "military:Q822", whatever the words.
+        nests: names within it are mentions of their own.
+        bare: the words before the common noun where they are a name by themselves.
+    """
+
+    begin: int
+    end: int
+    cls: str
+    weight: float
+    rank: int
+    rule: str
+    sense: str = ""
+    nests: bool = False
+    bare: tuple[int, int] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Nation:
+    """A country's name or a demonym at tokens [begin, end)."""
+
+    begin: int
+    end: int
+    qid: str
+    demonym: bool
+
+
+class Text:
+    """A document with what all finders need of it: phrases, capitalised runs, nations.
+
+    Args:
+        doc: with tags and, where there is one, the model's entities.
+        lexicon: name rows.
+        gazetteer: names of the world.
+    """
+
+    def __init__(self, doc: Doc, lexicon: Lexicon, gazetteer: Gazetteer) -> None:
+        self.doc, self.lexicon, self.gazetteer = doc, lexicon, gazetteer
+        self.raw = doc.text
+        self.lower = self.raw.lower().replace("\u2019", "'") if len(self.raw.lower()) == len(self.raw) else self.raw
+
+    def slice(self, begin: int, end: int) -> str:
+        """The words [begin, end) as written."""
+        return self.raw[self.doc[begin].idx : self._stop(end)]
+
+    def _stop(self, end: int) -> int:
+        last = self.doc[end - 1]
+        return last.idx + len(last.text)
+
+    def phrases(self, i: int, table: Mapping[str, Sequence[Entry]]) -> Iterator[tuple[int, Entry]]:
+        """(end, entry) of each row whose label begins at token i; longest first."""
+        start = self.doc[i].idx
+        for end in range(min(i + MOST_WORDS, len(self.doc)), i, -1):
+            for entry in table.get(self.lower[start : self._stop(end)], ()):
+                yield end, entry
+
+    @cached_property
+    def headline(self) -> int:
+        """Tokens of a headline that capitalises every word, where capitals tell nothing; else 0."""
+        words = [t for t in self.doc[: self.doc._.kb_title_end] if t.is_alpha and len(t) > 3]
+        capital = sum(t.text[0].isupper() for t in words)
+        return self.doc._.kb_title_end if len(words) > 2 and capital >= 0.75 * len(words) else 0
+
+    @cached_property
+    def nations(self) -> list[Nation]:
+        """The countries and demonyms, in text order."""
+        found: list[Nation] = []
+        for token in self.doc:
+            if capital(token) and not (found and token.i < found[-1].end):
+                found.extend(self._nation(token.i))
+        return found
+
+    def _nation(self, i: int) -> Iterator[Nation]:
+        for end in range(min(i + 5, len(self.doc)), i, -1):
+            if not _edge(self.doc[end - 1]):
+                continue
+            words = self.slice(i, end)
+            for item, demonym in ((self.country(words), False), (self.gazetteer.demonym(words), True)):
+                if item:
+                    yield Nation(i, end, item.qid, demonym)
+                    return
+
+    def country(self, words: str) -> Item | None:
+        """The country that these words name before anything else."""
+        items = self.gazetteer.lookup(words)
+        return items[0] if items and items[0].cls == "Country" and items[0].prior > 0.5 else None
+
+    @cached_property
+    def nation_ends(self) -> dict[int, Nation]:
+        """The nations by the token after them."""
+        return {nation.end: nation for nation in self.nations}
+
+    @cached_property
+    def nation_starts(self) -> dict[int, Nation]:
+        """The nations by their first token."""
+        return {nation.begin: nation for nation in self.nations}
+
+    @cached_property
+    def runs(self) -> list[tuple[int, int]]:
+        """Capitalised runs: capitalised words with small words between them, none over a sentence's end."""
+        found, i = [], 0
+        while i < len(self.doc):
+            end = self._run(i)
+            if end:
+                found.append((i, end))
+            i = max(end, i + 1)
+        return found
+
+    def _run(self, i: int) -> int:
+        """The end of the run that begins at token i; 0 if none begins there."""
+        if not self._starts(i):
+            return 0
+        end = i + 1
+        while (step := self._step(end)) and not self.doc[end].is_sent_start:
+            end = step
+        return end
+
+    def _starts(self, i: int) -> bool:
+        token = self.doc[i]
+        if token.lower_ in _ARABIC and i + 2 < len(self.doc) and self.doc[i + 1].text in _DASHES:
+            return capital(self.doc[i + 2])
+        return capital(token) and not (token.pos_ in _NO_START and token.tag_[:3] != "NNP")
+
+    def _step(self, i: int) -> int:
+        """The end of the next part of a run: a capitalised word, or small words and one; 0 if there is none."""
+        for size in range(4):
+            word = self.doc[i + size] if i + size < len(self.doc) else None
+            if word is None or word.is_sent_start:
+                return 0
+            if capital(word) or (size == 0 and word.pos_ == "NUM" and word.is_digit and self.doc[i - 1].is_alpha):
+                return i + size + 1 if self._joins(i, i + size) else 0
+            if word.lower_ not in _INSIDE and not self._mark(i + size):
+                return 0
+        return 0
+
+    def _mark(self, i: int) -> bool:
+        """Whether a hyphen or possessive at i holds a name together."""
+        token, before = self.doc[i], self.doc[i - 1]
+        tight = not before.whitespace_ and not token.whitespace_
+        return (token.text in _DASHES and tight) or (token.text in _POSSESSIVE and before.lower_ in _OWNED)
+
+    def _joins(self, begin: int, end: int) -> bool:
+        """Whether the small words [begin, end) may stand inside a name: "of", "of the", "and", "el-", "-"."""
+        words = [t.lower_ for t in self.doc[begin:end]]
+        return not words or words[0] not in {"the", "on", "and", "for"} or (words[0] in {"and", "for", "on"} and len(words) < 3)
+
+
+def capital(token: Token) -> bool:
+    """Whether a word begins with a capital letter, or a digit that an ordinal begins with ("55th")."""
+    text = token.text.lstrip("\u200e\u200f")
+    return bool(text) and (text[0].isupper() or (text[0].isdigit() and text[-2:] in {"st", "nd", "rd", "th"}))
+
+
+def _edge(token: Token) -> bool:
+    return capital(token) or token.is_digit
+
+
+def candidates(text: Text) -> list[Name]:
+    """Every candidate of every finder, in text order."""
+    finders = (datelines, headed, proper, recognised, known, hinted)
+    return sorted((n for find in finders for n in find(text)), key=lambda n: (n.begin, n.end, n.rule, n.cls))
+
+
+# patterns ------------------------------------------------------------------------------------------------------------
+
+
+def datelines(text: Text) -> Iterator[Name]:
+    """City, country and agency of a dateline: "KABUL, Afghanistan (AP) _"."""
+    start = text.doc[text.doc._.kb_title_end].idx if len(text.doc) > text.doc._.kb_title_end else 0
+    match = _DATELINE.match(text.raw, len(text.raw) - len(text.raw[start:].lstrip()))
+    for group, cls in (("city", "City"), ("agency", "MediaOrganization")) if match else ():
+        assert match is not None
+        span = text.doc.char_span(*match.span(group))
+        if span is not None:
+            yield Name(begin=span.start, end=span.end, cls=cls, weight=BY_DATELINE, rank=PATTERN, rule="dateline")
+
+
+def headed(text: Text) -> Iterator[Name]:
+    """Names that a common noun makes, whatever its letter case: "Lebanese army", "Bamyan province", "town of X"."""
+    table = text.lexicon.of("NameHead")
+    for i in range(len(text.doc)):
+        longest = 0
+        for end, entry in text.phrases(i, table):
+            if end < longest:
+                break
+            found = [name for kind in entry.all("lex:before") for name in _BEFORE[kind](text, i, end, entry)]
+            found += [name for kind in entry.all("lex:after") for name in _AFTER[kind](text, i, end, entry)]
+            found += _alone(text, i, end, entry)
+            longest = end if found else longest
+            yield from found
+
+
+def _name(entry: Entry, begin: int, end: int, **more: object) -> Name:
+    fields: dict[str, object] = {"nests": bool(entry.one("lex:nests")), "sense": "", "bare": None} | more
+    cls, rule = entry.one("lex:class"), entry.id
+    return Name(begin=begin, end=end, cls=cls, weight=BY_HEAD, rank=PATTERN, rule=rule, **fields)  # type: ignore[arg-type]
+
+
+def _sense(entry: Entry, *qids: str) -> str:
+    word = entry.one("lex:sense") or entry.one("http://www.w3.org/2000/01/rdf-schema#label")
+    return f"{word}:{'+'.join(sorted(qids))}"
+
+
+def _by_nation(text: Text, head: int, end: int, entry: Entry) -> Iterator[Name]:
+    owned = head > 0 and text.doc[head - 1].text in _POSSESSIVE
+    nation = text.nation_ends.get(head - owned)
+    if nation and not text.doc[nation.begin : head].text.count("\n"):
+        nests = owned or bool(entry.one("lex:nests"))
+        yield _name(entry, nation.begin, end, sense=_sense(entry, nation.qid), nests=nests)
+
+
+def _by_pair(text: Text, head: int, end: int, entry: Entry) -> Iterator[Name]:
+    second = text.nation_ends.get(head)
+    if second and second.begin > 1 and text.doc[second.begin - 1].text in _DASHES:
+        first = text.nation_ends.get(second.begin - 1)
+        if first:
+            yield _name(entry, first.begin, end, sense=_sense(entry, first.qid, second.qid))
+
+
+def _by_person(text: Text, head: int, end: int, entry: Entry) -> Iterator[Name]:
+    before = text.doc[head - 1] if head else None
+    if before is None or not capital(before) or head in text.nation_ends or before.is_sent_start and before.pos_ != "PROPN":
+        return
+    if before.ent_type_ == "PERSON" or text.gazetteer.surname(before.text):
+        yield _name(entry, head - 1, end, sense=f"{_sense(entry, before.lower_)}")
+
+
+def _by_leader(text: Text, head: int, end: int, entry: Entry) -> Iterator[Name]:
+    if head > 2 and text.doc[head - 1].lower_ == "led" and text.doc[head - 2].text in _DASHES:
+        begin = _run_before(text, head - 2)
+        if begin < head - 2:
+            yield _name(entry, begin, end, sense=_sense(entry))
+
+
+def _by_enemy(text: Text, head: int, end: int, entry: Entry) -> Iterator[Name]:
+    begin = next((i for i in range(head - 2, max(head - 7, 0), -1) if text.doc[i].text in _DASHES), 0)
+    if begin and text.doc[begin - 1].lower_ in _AGAINST and all(_edge(t) or t.lower_ in _INSIDE for t in text.doc[begin + 1 : head]):
+        yield _name(entry, begin - 1, end, sense=_sense(entry))
+
+
+def _by_modifier(text: Text, head: int, end: int, entry: Entry) -> Iterator[Name]:
+    if head and text.doc[head - 1].lower_ in text.lexicon.of("HeadModifier"):
+        yield _name(entry, head - 1, end, sense=_sense(entry))
+
+
+def _by_name(text: Text, head: int, end: int, entry: Entry) -> Iterator[Name]:
+    begin = _run_before(text, head)
+    if begin == head or text.doc[head].text[0].isupper() or begin < text.headline:
+        return
+    words = text.slice(begin, head)
+    items = text.gazetteer.lookup(words)
+    placed = not items or any(COARSE.get(item.cls) == "Place" for item in items)
+    if placed and head not in text.nation_ends and not text.gazetteer.demonym(words.split()[-1]):
+        yield _name(entry, begin, end, bare=(begin, head) if entry.one("lex:bare") else None)
+
+
+def _run_before(text: Text, end: int) -> int:
+    """Where the capitalised run begins that ends at a token; the token itself if none does."""
+    begin = next((b for b, e in text.runs if b < end <= e), end)
+    nation = text.nation_starts.get(begin)
+    if nation and nation.demonym and nation.end < end:
+        begin = nation.end
+    return begin if begin < end and capital(text.doc[end - 1]) else end
+
+
+def _after_of(text: Text, head: int, end: int, entry: Entry) -> Iterator[Name]:
+    """ "Ministry of Oil", "government of Iraq": in lower case only with a nation."""
+    if end + 1 >= len(text.doc) or text.doc[end].lower_ != "of":
+        return
+    start = end + 1 + (text.doc[end + 1].lower_ == "the")
+    nation = text.nation_starts.get(start)
+    if nation and not nation.demonym and "nation" in entry.all("lex:before"):
+        begin = _run_before(text, head + 1) if capital(text.doc[head]) else head
+        yield _name(entry, min(begin, head), nation.end, sense=_sense(entry, nation.qid))
+
+
+def _after_names(text: Text, head: int, end: int, entry: Entry) -> Iterator[Name]:
+    """ "the village of Safina" tells the class of Safina."""
+    if end + 1 < len(text.doc) and text.doc[end].lower_ == "of":
+        run = next((r for r in text.runs if r[0] == end + 1), None)
+        if run:
+            stop = _cut(text, *run)
+            yield _hint(end + 1, stop, entry, rank=WORD)
+
+
+def _alone(text: Text, head: int, end: int, entry: Entry) -> list[Name]:
+    """ "the Coalition": a capitalised noun that is a name by itself, where capitals mean anything."""
+    token = text.doc[head]
+    if not entry.one("lex:alone") or not capital(token) or head < text.headline:
+        return []
+    return [] if any(b <= head and e > end for b, e in text.runs) else [_name(entry, head, end, sense=_sense(entry))]
+
+
+_BEFORE = {
+    "nation": _by_nation, "pair": _by_pair, "person": _by_person, "led": _by_leader, "against": _by_enemy,
+    "modifier": _by_modifier, "name": _by_name,
+}  # fmt: skip
+_AFTER = {"of": _after_of, "names": _after_names}
+
+
+def proper(text: Text) -> Iterator[Name]:
+    """Capitalised names that end in a common noun: "Syria Recovery Trust Fund", "Ministry of Oil", "Operation X"."""
+    for begin, end in text.runs:
+        if begin >= text.headline:
+            yield from _proper(text, begin, end)
+
+
+def _proper(text: Text, begin: int, end: int) -> Iterator[Name]:
+    begin = _untitled(text, begin, end)
+    found = _last_head(text, begin, end)
+    if not found:
+        return
+    head, stop, entry = found
+    if entry.one("lex:class") == "Event":
+        leads = head == begin
+        yield _name(entry, begin, end if leads else stop, nests=True)
+        yield from _proper(text, begin, head)
+        return
+    if stop - begin < 2:
+        return
+    nation = text.nation_starts.get(begin)
+    whole = nation is not None and nation.end == head
+    sense = _sense(entry, nation.qid) if nation and whole and entry.one("lex:before") else ""
+    cls = _modified(text, begin, head, entry.one("lex:class"))
+    name = Name(begin=begin, end=_extended(text, stop, end, cls), cls=cls, weight=BY_HEAD, rank=PATTERN, rule=entry.id, sense=sense)
+    yield name
+
+
+def _last_head(text: Text, begin: int, end: int) -> tuple[int, int, Entry] | None:
+    """The last common noun of a run, with what "of" adds to it: (first token, end of the name, its row)."""
+    table, best = text.lexicon.of("NameHead"), None
+    for i in range(begin, end):
+        if best and i < best[1]:
+            continue
+        for stop, entry in text.phrases(i, table):
+            if stop <= end and capital(text.doc[stop - 1]) and capital(text.doc[i]):
+                whole = end if "of" in entry.all("lex:after") and stop < end and text.doc[stop].lower_ in _LINKS else stop
+                best = (i, whole, entry)
+                break
+    return best
+
+
+def _untitled(text: Text, begin: int, end: int) -> int:
+    """The first token of a run that is neither a title nor the end of a sentence's first words."""
+    titles = text.lexicon.of("NameTitle")
+    while begin < end:
+        stop = next((stop for stop, _ in text.phrases(begin, titles) if stop < end), 0)
+        if not stop or text.doc[stop].lower_ in _LINKS:
+            return begin
+        begin = stop
+    return begin
+
+
+def _modified(text: Text, begin: int, head: int, cls: str) -> str:
+    for token in text.doc[begin:head]:
+        for entry in text.lexicon.of("NameModifier").get(token.lower_, ()):
+            cls = entry.one("lex:to") if entry.one("lex:from") == cls else cls
+    return cls
+
+
+def _extended(text: Text, stop: int, end: int, cls: str) -> int:
+    """The end of a unit's name with its number or, after a dash, its operation: "Unit Two", "Task Force - X"."""
+    while stop < end and text.doc[stop].pos_ == "NUM":
+        stop += 1
+    if cls == "ArmedForce" and stop + 1 < len(text.doc) and text.doc[stop].text in _DASHES:
+        return next((e for b, e in text.runs if b == stop + 1), stop)
+    return stop
+
+
+def _cut(text: Text, begin: int, end: int) -> int:
+    """The end of a place's name in a run: before "and", "of", "for"."""
+    return next((i for i in range(begin + 1, end) if text.doc[i].lower_ in {"and", "of", "for"}), end)
+
+
+# the model, the gazetteer, the words around ----------------------------------------------------------------------------
+
+
+def recognised(text: Text) -> Iterator[Name]:
+    """The model's entities, without titles, "the" and possessives."""
+    for ent in text.doc.ents:
+        if ent.label_ not in LABELS:
+            continue
+        begin, end = _trimmed(text, ent.start, ent.end, person=ent.label_ == "PERSON")
+        if begin < end and _is_name(text, begin, end):
+            cls, weight = LABELS[ent.label_]
+            yield Name(begin=begin, end=end, cls=cls, weight=weight, rank=MODEL, rule="model")
+
+
+def _trimmed(text: Text, begin: int, end: int, *, person: bool) -> tuple[int, int]:
+    while begin < end and (text.doc[begin].lower_ in {"the", "a", "an"} or text.doc[begin].is_punct):
+        begin += 1
+    while begin < end and (text.doc[end - 1].text in _POSSESSIVE or text.doc[end - 1].is_punct or text.doc[end - 1].is_space):
+        end -= 1
+    if person:
+        stop = next((stop for stop, _ in text.phrases(begin, text.lexicon.of("NameTitle")) if stop <= end), begin)
+        begin = begin if stop == end and capital(text.doc[begin]) and not text.doc[begin].text.endswith(".") else stop
+    return begin, end
+
+
+def _is_name(text: Text, begin: int, end: int) -> bool:
+    """Whether a model's span looks like a name: capitalised, with a proper noun, no bare demonym, no word of a headline."""
+    span = text.doc[begin:end]
+    nation = text.nation_starts.get(begin)
+    if nation and nation.demonym and nation.end >= end:
+        return False
+    if not any(capital(t) for t in span) or span.text.count("\n"):
+        return False
+    if end <= text.headline:
+        return bool(text.gazetteer.lookup(span.text)) or _recurs(text, span.text)
+    return any(t.pos_ in {"PROPN", "X"} or t.tag_.startswith("NNP") for t in span)
+
+
+def _recurs(text: Text, words: str) -> bool:
+    body = text.doc[text.doc._.kb_title_end].idx if text.doc._.kb_title_end < len(text.doc) else len(text.raw)
+    return re.search(rf"\b{re.escape(words)}\b", text.raw[body:]) is not None
+
+
+def known(text: Text) -> Iterator[Name]:
+    """The gazetteer's names among capitalised words; one word alone only where it stands alone and is telling."""
+    for token in text.doc:
+        if capital(token) or text._starts(token.i):
+            yield from _known(text, token.i)
+
+
+def _known(text: Text, i: int) -> Iterator[Name]:
+    for end in range(min(i + MOST_WORDS, len(text.doc)), i, -1):
+        if not _edge(text.doc[end - 1]) or text.doc[end - 1].is_sent_start and end - 1 > i:
+            continue
+        items = text.gazetteer.lookup(text.slice(i, end))
+        if items and _telling(text, i, end, items):
+            rank = KNOWN if end - i > 1 else MODEL if items[0].cls == "Country" else WORD
+            for item in _one_a_class(items):
+                yield Name(begin=i, end=end, cls=item.cls, weight=1.0 + 3 * item.prior, rank=rank, rule="gazetteer")
+            return
+
+
+def _one_a_class(items: Sequence[Item]) -> list[Item]:
+    best: dict[str, Item] = {}
+    for item in items:
+        best.setdefault(item.cls, item)
+    return list(best.values())
+
+
+def _telling(text: Text, begin: int, end: int, items: Sequence[Item]) -> bool:
+    first, token = items[0], text.doc[begin]
+    if end - begin > 1:
+        return first.cls != "Person" or first.prior > 0.1
+    if first.cls == "Country":
+        return True
+    if first.cls == "Person" or token.tag_[:3] != "NNP" and token.pos_ != "PROPN":
+        return False
+    alone = begin < text.headline or any((begin, end) == run for run in text.runs)
+    return alone and (first.prior >= 0.3 or first.cls in {"ArmedGroup", "InternationalOrganization"})
+
+
+def hinted(text: Text) -> Iterator[Name]:
+    """What nouns and titles around a name say of its class: "news agency Sana", "Boukamal, a town", "Prime Minister X"."""
+    nouns, titles = text.lexicon.of("ClassNoun"), text.lexicon.of("NameTitle")
+    for begin, end in text.runs:
+        for i in range(max(0, begin - 3), begin):
+            for stop, entry in text.phrases(i, nouns):
+                if stop == begin and begin >= text.headline:
+                    yield _hint(begin, _cut(text, begin, end), entry, rank=0)
+        first = _untitled(text, begin, end)
+        if first > begin or any(stop == begin for i in range(max(0, begin - 3), begin) for stop, _ in text.phrases(i, titles)):
+            yield Name(begin=first, end=end, cls="Person", weight=BY_TITLE, rank=0, rule="title")
+    yield from _appositions(text)
+
+
+def _appositions(text: Text) -> Iterator[Name]:
+    nouns = text.lexicon.of("ClassNoun")
+    for token in text.doc:
+        for entry in nouns.get(token.lemma_.lower(), ()) if token.dep_ == "appos" else ():
+            run = next(((b, e) for b, e in text.runs if b <= token.head.i < e), None)
+            if run:
+                yield _hint(*run, entry, rank=0)
+
+
+def _hint(begin: int, end: int, entry: Entry, *, rank: int) -> Name:
+    return Name(begin=begin, end=end, cls=entry.one("lex:class"), weight=BY_NOUN, rank=rank, rule=entry.id)
+
+
+def acronym(words: str) -> bool:
+    """Whether a word looks like an acronym: two capitals, no lower-case tail.
+
+    >>> acronym("YPG"), acronym("U.S."), acronym("McGurk")
+    (True, True, False)
+    """
+    letters = words.replace(".", "").replace("-", "")
+    return bool(_ACRONYM.match(words)) and sum(c.isupper() for c in letters) > len(letters) / 2 and len(letters) < 11
