@@ -24,11 +24,11 @@ from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Literal, Self, TypeAlias
 
-from pyoxigraph import NamedNode, Quad
+from pyoxigraph import Quad
 from rdflib import Dataset
 
 from kb import articles as sources
-from kb import assertions, linking, pipeline, rdf, resources
+from kb import assertions, linking, pipeline, rdf, resources, terms
 from kb.errors import InputError, KbError, ModelError, OutputError
 from kb.model import Article, Entity, Event, Extraction, Participant
 from kb.terms import BASE
@@ -148,12 +148,12 @@ def extract(
 @cache
 def loaded(setup: Setup) -> "Language":
     """The pipeline, loaded once per process."""
-    return pipeline.load(setup.model, setup.ontology)
+    return pipeline.load(setup.model, ontology=setup.ontology)
 
 
 def extract_one(article: Article, nlp: "Language") -> Extraction:
     """What one article says, its entities linked."""
-    found = assertions.extract(nlp(article.text), article)
+    found = assertions.extract(nlp(pipeline.document(nlp, article)), article)
     return replace(found, entities=tuple(linking.link(found.entities, article)))
 
 
@@ -347,14 +347,10 @@ def each(
 
 
 def _check_base(base: str) -> None:
-    """Relative IRIs and those that end within a name would make resources that nobody can look up."""
-    hint = "give an absolute IRI that ends in / or #, such as " + BASE
-    if not re.fullmatch(r"[A-Za-z][A-Za-z0-9+.-]*:.*[/#]", base):
+    """Fail before the work: a base that ends within a name would make IRIs of something else."""
+    if not terms.legal(base) or base[-1] not in "/#":
+        hint = f"give an absolute IRI that ends in / or #, such as {BASE}"
         raise InputError("not a base IRI", where=base, hint=hint)
-    try:
-        NamedNode(base)
-    except ValueError as error:
-        raise InputError(f"not an IRI ({error})", where=base, hint=hint) from error
 
 
 # Quads to what was asked for ------------------------------------------------------------------------------------------
