@@ -1,0 +1,82 @@
+"""How many people were killed, injured or captured, by the lexicon's ``lex:Casualty`` verbs and numerals.
+
+The lowest number that the words allow: "at least 20" and "20" are 20, "dozens" 24, "several" nothing.
+"""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from spacy.tokens import Doc, Token
+
+from kb.pipeline.grammar import arguments, children, conjuncts, preposition
+from kb.pipeline.lexicon import Lexicon
+
+_DIGITS = re.compile(r"\d{1,3}(?:,\d{3})+|\d+")
+_POS = {"VERB": "VERB", "AUX": "VERB", "ADJ": "ADJ"}
+#: More is a sum of money or a year gone wrong, not a count of victims of one event.
+_MOST = 1_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class Casualties:
+    """A count: the word that says what befell people, the property it counts, the people, and how many (None if unsaid)."""
+
+    cue: Token
+    prop: str
+    people: Token
+    number: int | None
+
+
+class Counter:
+    """Finds counts of people."""
+
+    def __init__(self, lexicon: Lexicon) -> None:
+        self.lexicon = lexicon
+        self._numerals = {label: int(found[0].one("lex:value")) for label, found in lexicon.of("Numeral").items()}
+
+    def find(self, doc: Doc) -> Iterator[Casualties]:
+        """The counts of a document in text order."""
+        for token in doc:
+            for entry in self.lexicon.of("Casualty").get(token.lemma_.lower(), ()):
+                if entry.one("lex:pos") == _POS.get(token.pos_):
+                    slots = set(entry.all("lex:slot"))
+                    yield from (
+                        Casualties(token, entry.one("lex:counts"), head, self.number(head))
+                        for slot, head in arguments(token)
+                        if slot in slots
+                    )
+
+    def number(self, head: Token) -> int | None:
+        """How many a noun phrase speaks of, its coordinated parts added; None where that is not said of all of them."""
+        parts = [self._one(part) for part in conjuncts(head)]
+        if any(part is None for part in parts):
+            return None
+        total = sum(part for part in parts if part is not None)
+        return total if 0 < total < _MOST else None
+
+    def _one(self, head: Token) -> int | None:
+        if head.pos_ == "NUM":
+            return self._value(head)
+        if head.lemma_.lower() in {"dozen", "hundred", "thousand", "score"} and any(preposition(c) == "of" for c in children(head, "nmod")):
+            return self._numerals.get(head.lower_)
+        for child in children(head, "nummod"):
+            return self._value(child)
+        singular = head.tag_ in {"NN", "NNP"}
+        articles = [c for c in children(head, "det") if c.lower_ in {"a", "an"}]
+        return 1 if singular and articles else None
+
+    def _value(self, numeral: Token) -> int | None:
+        words = [*(c for c in numeral.lefts if c.dep_ in {"compound", "nummod"}), numeral]
+        values = [self._single(word.lower_) for word in words]
+        if any(value is None for value in values):
+            return None
+        total = 0
+        for value in values:
+            assert value is not None
+            total = total * value if value >= 100 and total else total + value
+        return total
+
+    def _single(self, word: str) -> int | None:
+        match = _DIGITS.fullmatch(word)
+        return int(match.group().replace(",", "")) if match else self._numerals.get(word)

@@ -1,0 +1,187 @@
+"""Military actions, agreements, and the events of a user's own classes: triggers to events with roles and values.
+
+Reads ``doc.spans["entities"]``, ``["references"]`` and ``["dates"]``; writes ``doc._.kb_events``: a list of dictionaries with
+the class, the trigger tokens, roles as ``[property, filler]``, values as ``[property, value]``, factuality, the lexicon entry
+that found it, and a confidence. What evokes and fills an event stands in the lexicon alone.
+"""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from spacy.language import Language
+from spacy.tokens import Doc, Token
+
+from kb.gazetteer import load_gazetteer
+from kb.pipeline.counts import Casualties, Counter
+from kb.pipeline.dates import date_of
+from kb.pipeline.factuality import Factuality
+from kb.pipeline.fillers import Filler, fillers, mention_index
+from kb.pipeline.grammar import arguments, children, conjuncts
+from kb.pipeline.lexicon import Lexicon, load_lexicon
+from kb.pipeline.merging import Candidate, Merger
+from kb.pipeline.roles import Governor, Roles
+from kb.pipeline.triggers import Trigger, TriggerMatcher
+
+#: What each filled role adds to the confidence of a trigger, and the most an event can have.
+ROLE_GAIN, MOST = 0.05, 0.95
+AGREEMENT = "Agreement"
+
+
+class EventComponent:
+    """Finds events (:meth:`find`) and writes them on the document (:meth:`__call__`)."""
+
+    def __init__(self, lexicon: Lexicon) -> None:
+        self.lexicon = lexicon
+        self.gazetteer = load_gazetteer()
+        self.matcher = TriggerMatcher(lexicon)
+        self.factuality = Factuality(lexicon)
+        self.counter = Counter(lexicon)
+        self.merger = Merger(lexicon)
+
+    def __call__(self, doc: Doc) -> Doc:
+        """Write the document's events."""
+        doc._.kb_events = [self._plain(event) for event in self.find(doc)]
+        return doc
+
+    def find(self, doc: Doc) -> list[Candidate]:
+        """The distinct events of a document, in text order."""
+        reader = _Reader(self, doc)
+        return [event for event in self.merger.merge(reader.candidates()) if self._tells(event)]
+
+    def _tells(self, event: Candidate) -> bool:
+        """Whether an event says who, whom, where or how many; a bare word is no event."""
+        return any(values for prop, values in event.roles.items() if prop != "instrument") or any(
+            isinstance(value, int) for value in event.values.values()
+        )
+
+    def _plain(self, event: Candidate) -> dict[str, Any]:
+        if self.lexicon.isa(event.cls, AGREEMENT):
+            default = "Agreed" if event.factuality == "Actual" else "Proposed"
+            event.values["status"] = event.statuses[-1] if event.statuses else default
+            event.factuality = "Actual"
+        gain = ROLE_GAIN * sum(bool(values) for values in event.roles.values())
+        return {
+            "cls": event.cls,
+            "triggers": sorted(event.triggers),
+            "roles": [[prop, value] for prop, values in sorted(event.roles.items()) for value in values],
+            "values": [[prop, value] for prop, value in sorted(event.values.items())],
+            "factuality": event.factuality,
+            "attributed": [],
+            "rule": event.rule,
+            "confidence": round(min(MOST, event.confidence + gain), 2),
+        }
+
+
+class _Reader:
+    """The candidates of one document."""
+
+    def __init__(self, component: EventComponent, doc: Doc) -> None:
+        self.c, self.doc = component, doc
+        self.index = mention_index(doc)
+        self.roles = Roles(component.lexicon, doc, self.index, component.gazetteer)
+        self.triggers = list(component.matcher.find(doc, self.index))
+        self.heads = {trigger.token.i: trigger for trigger in self.triggers}
+        self.sentences = [i for i, sent in enumerate(doc.sents) for _ in sent]
+
+    def candidates(self) -> list[Candidate]:
+        """One candidate a trigger, with the people counted around it; verbs that only say what a trigger noun did join it."""
+        found: dict[int, Candidate] = {}
+        for trigger in self.triggers:
+            owner = self._owner(trigger)
+            if owner is None:
+                found[trigger.token.i] = self._candidate(trigger)
+            elif owner.token.i in found:
+                found[owner.token.i].triggers.append(trigger.token.i)
+        for casualties in self.c.counter.find(self.doc):
+            self._count(casualties, found)
+        return [found[i] for i in sorted(found)]
+
+    def _owner(self, trigger: Trigger) -> Trigger | None:
+        """The trigger noun whose event a trigger verb only tells more of: "the strike hit a bridge"."""
+        if trigger.is_noun:
+            return None
+        for _, head in trigger.args:
+            for part in conjuncts(head):
+                noun = self.heads.get(part.i)
+                if noun is not None and noun.is_noun and any(g.verb.i == trigger.token.i for g in self.roles.governors(noun.token)):
+                    return noun
+        return None
+
+    def _candidate(self, trigger: Trigger) -> Candidate:
+        token, entry = trigger.token, trigger.entry
+        governors = self.roles.governors(token) if trigger.is_noun else []
+        frame = self.c.lexicon.entry(entry.one("lex:frame"))
+        candidate = Candidate(
+            cls=entry.one("lex:evokes"),
+            triggers=[token.i],
+            rule=entry.id,
+            confidence=float(entry.one("lex:confidence", "0.7")),
+            factuality=self._factuality(trigger, governors),
+            definite=trigger.is_noun and _definite(token),
+            sentence=self.sentences[token.i],
+            roles=self.roles.fill(frame, self.roles.slots(trigger, governors)),
+            statuses=self._statuses(trigger, governors),
+        )
+        date = date_of(self.doc, token) or next((d for g in governors if (d := date_of(self.doc, g.verb))), None)
+        if date:
+            candidate.values["date"] = date
+        return candidate
+
+    def _factuality(self, trigger: Trigger, governors: list[Governor]) -> str:
+        pairs = [(g.verb, g.entry) for g in governors]
+        if trigger.is_noun and not pairs:
+            verbs = self.roles.governed_by(trigger.token)
+            values = {self.c.factuality.of(verb, []) for verb, _ in verbs[:1]}
+            return values.pop() if len(values) == 1 and not _definite(trigger.token) else "Actual"
+        return self.c.factuality.of(trigger.token, pairs)
+
+    def _statuses(self, trigger: Trigger, governors: list[Governor]) -> list[str]:
+        standing = self.c.matcher.standing(trigger.token)
+        entries = [g.entry for g in governors] + ([standing] if standing else [])
+        return [status for entry in entries for status in entry.all("lex:status")]
+
+    # people counted -----------------------------------------------------------------------------------------------
+    def _count(self, casualties: Casualties, found: dict[int, Candidate]) -> None:
+        event = self._event_of(casualties.cue, casualties.number, found)
+        if event is None or self.c.lexicon.isa(event.cls, AGREEMENT):
+            return
+        if casualties.number is not None:
+            known = event.values.get(casualties.prop)
+            event.values[casualties.prop] = min(casualties.number, known) if isinstance(known, int) else casualties.number
+        targets = event.roles.setdefault("target", [])
+        victims = [f for f in fillers(self.doc, casualties.people, self.index) if self._is_person_like(f)]
+        if not targets:
+            targets.extend(victims)
+
+    def _is_person_like(self, value: Filler) -> bool:
+        return not value[0] or not self.c.lexicon.isa(self.doc._.kb_entities[value[0]]["cls"], "Place")
+
+    def _event_of(self, cue: Token, number: int | None, found: dict[int, Candidate]) -> Candidate | None:
+        """The event that a count belongs to: its own, its subject's, one above or below it, else the nearest in its sentence."""
+        if cue.i in found:
+            return found[cue.i]
+        owners = [self._owner(self.heads[cue.i])] if cue.i in self.heads else []
+        near = [o.token.i for o in owners if o is not None]
+        near += [part.i for _, head in arguments(cue) for part in conjuncts(head)]
+        near += [cue.head.i, *(c.i for c in children(cue, "advcl", "obl", "conj", "ccomp", "xcomp"))]
+        near += sorted((i for i in found if self.sentences[i] == self.sentences[cue.i]), key=lambda i: abs(i - cue.i))
+        before = [i for i in sorted(found) if self.sentences[i] == self.sentences[cue.i] - 1]
+        near += before[-1:] if number is not None else []
+        return next((found[i] for i in near if i in found), None)
+
+
+def _definite(noun: Token) -> bool:
+    articles = any(child.lower_ in {"the", "this", "that", "these", "those"} for child in children(noun, "det"))
+    return articles or bool(children(noun, "nmod:poss"))
+
+
+@Language.factory(
+    "kb_events",
+    requires=["doc.spans", "token.dep", "token.lemma"],
+    assigns=["doc._.kb_events"],
+    default_config={"ontology": []},
+)
+def make_events(nlp: Language, name: str, ontology: list[str]) -> Callable[[Doc], Doc]:
+    """Create the component; ``ontology`` names folders of Turtle files that extend the package's lexicon."""
+    return EventComponent(load_lexicon(tuple(Path(folder) for folder in ontology)))

@@ -1,0 +1,116 @@
+"""Which mentions of events are one event.
+
+An article tells an event several times: in the headline, in the lead, and by "the attack" later. Two mentions are one event
+when their classes fit, nothing that they say contradicts, and something ties them: the same agent and target, or a definite
+noun that adds nothing new. Classes fit when one is the other or above it in the ontology.
+"""
+
+from dataclasses import dataclass, field
+
+from kb.pipeline.fillers import Filler
+from kb.pipeline.lexicon import Lexicon
+
+
+@dataclass(slots=True)
+class Candidate:
+    """An event while its mentions are gathered; becomes a plain value on the ``Doc`` in the end.
+
+    Attributes:
+        definite: told by a definite noun ("the attack") that may refer back.
+        sentence: number of its first sentence.
+        statuses: statuses of an agreement in the order they are stated.
+    """
+
+    cls: str
+    triggers: list[int]
+    rule: str
+    confidence: float
+    factuality: str
+    definite: bool
+    sentence: int
+    roles: dict[str, list[Filler]] = field(default_factory=dict)
+    values: dict[str, str | int] = field(default_factory=dict)
+    statuses: list[str] = field(default_factory=list)
+
+    def keys(self, prop: str) -> set[str]:
+        """What fills a property, entities by key, described participants by their place in the text."""
+        return {str(f[0]) or f"{f[1]}:{f[2]}" for f in self.roles.get(prop, [])}
+
+    def named(self, prop: str) -> set[str]:
+        """The entities that fill a property."""
+        return {str(f[0]) for f in self.roles.get(prop, []) if f[0]}
+
+
+class Merger:
+    """Merges candidates in text order.
+
+    Args:
+        lexicon: the class tree, and which classes are told once an article (``lex:told kb:Once``).
+    """
+
+    #: Roles in which two different named fillers speak of two events.
+    _TELLING = ("agent", "target", "place")
+    #: A definite noun refers back at most so many sentences.
+    _BACK = 6
+
+    def __init__(self, lexicon: Lexicon) -> None:
+        self.lexicon = lexicon
+
+    def merge(self, candidates: list[Candidate]) -> list[Candidate]:
+        """The distinct events, each with the triggers, roles and values of all its mentions."""
+        events: list[Candidate] = []
+        for candidate in candidates:
+            known = next((event for event in reversed(events) if self._same(event, candidate)), None)
+            if known is None:
+                events.append(candidate)
+            else:
+                self._absorb(known, candidate)
+        return events
+
+    def _same(self, event: Candidate, new: Candidate) -> bool:
+        if not self._classes_fit(event.cls, new.cls) or self._contradict(event, new):
+            return False
+        if self.lexicon.isa(new.cls, "Agreement"):
+            return self._one_agreement(event, new)
+        if new.factuality != event.factuality and not new.definite:
+            return False
+        if new.definite and not new.named("agent") - event.named("agent") and new.sentence - event.sentence <= self._BACK:
+            return not new.named("target") or bool(new.keys("target") & event.keys("target")) or not event.roles.get("target")
+        agents = bool(event.named("agent") & new.named("agent"))
+        targets = bool(event.named("target") & new.named("target"))
+        places = bool(event.named("place") & new.named("place"))
+        return (agents and (targets or places)) or (targets and places) or (targets and not (event.roles.get("agent") and new.roles.get("agent")))
+
+    def _one_agreement(self, event: Candidate, new: Candidate) -> bool:
+        shared = bool(event.named("party") & new.named("party"))
+        if self.lexicon.isa(event.cls, new.cls):
+            return shared or new.definite or not (event.named("party") and new.named("party"))
+        return shared
+
+    def _classes_fit(self, one: str, other: str) -> bool:
+        return self.lexicon.isa(one, other) or self.lexicon.isa(other, one)
+
+    def _contradict(self, event: Candidate, new: Candidate) -> bool:
+        numbers = any(event.values.get(p, v) != v for p, v in new.values.items() if isinstance(v, int))
+        dates = (str(c.values.get("date", "")) for c in (event, new))
+        first, second = dates
+        apart = bool(first and second) and not (first.startswith(second) or second.startswith(first))
+        roles = any(
+            event.named(p) and new.named(p) and event.named(p).isdisjoint(new.named(p)) for p in self._TELLING
+        )
+        return numbers or apart or roles
+
+    def _absorb(self, event: Candidate, new: Candidate) -> None:
+        if self.lexicon.isa(new.cls, event.cls) and new.cls != event.cls:
+            event.cls, event.rule = new.cls, new.rule
+        event.triggers.extend(t for t in new.triggers if t not in event.triggers)
+        event.statuses.extend(new.statuses)
+        event.confidence = max(event.confidence, new.confidence)
+        for prop, more in new.roles.items():
+            known = event.roles.setdefault(prop, [])
+            if known and any(f[0] for f in known):
+                more = [f for f in more if f[0]]
+            known.extend(f for f in more if not any(f == k or (f[0] and f[0] == k[0]) for k in known))
+        for prop, value in new.values.items():
+            if len(str(value)) > len(str(event.values.get(prop, ""))):
+                event.values[prop] = value
