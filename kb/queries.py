@@ -166,7 +166,7 @@ def resolve(store: Store, name: str) -> tuple[NamedNode, ...]:
         QueryError: nothing is called so, with names that come close.
     """
     iri = _as_iri(name)
-    item = re.fullmatch(rf"(?i)(?:{re.escape(WIKIDATA)})?(Q[1-9]\d*)", name.strip())
+    item = re.fullmatch(rf"(?i)<?(?:{re.escape(WIKIDATA)})?(Q[1-9][0-9]*)>?", name.strip())
     if item:
         return _linked(store, item[1].upper())
     return (iri,) if iri else _named(store, name)
@@ -414,10 +414,9 @@ ORDER BY ?entity"""
 _NAMES = """PREFIX kb: <https://w3id.org/newskb/ontology#>
 PREFIX rdfs: <http://www.w3.org/2000/01/rdf-schema#>
 PREFIX skos: <http://www.w3.org/2004/02/skos/core#>
-PREFIX gaf: <http://groundedannotationframework.org/gaf#>
 SELECT DISTINCT ?name WHERE {
-  ?entity rdfs:label|skos:altLabel ?name ; gaf:denotedBy ?mention .
-  FILTER NOT EXISTS { ?entity a ?kind . FILTER(?kind IN (kb:Participant, kb:Event)) }
+  ?entity a ?kind ; rdfs:label|skos:altLabel ?name .
+  FILTER(?kind IN (kb:Agent, kb:Place, kb:Country))
 }
 ORDER BY ?name"""
 

@@ -10,7 +10,6 @@ import csv
 import gzip
 import io
 import json
-import os
 import re
 import textwrap
 import urllib.error
@@ -26,6 +25,7 @@ from typing import IO, Protocol, TypeAlias, cast
 import pyoxigraph as ox
 from pyoxigraph import BlankNode, DefaultGraph, Literal, NamedNode, Quad, RdfFormat, Triple
 
+from kb import rdf
 from kb.errors import InputError, KbError, OutputError, QueryError
 from kb.terms import PREFIXES, shrink
 
@@ -161,7 +161,7 @@ class EmbeddedStore:
     def load(self, path: Path) -> None:
         """See :meth:`Store.load`."""
         with _write_errors(), _parse_errors(path), _opened(path) as stream:
-            self._store.load(input=stream, format=_syntax(path, InputError))
+            self._store.load(input=stream, format=_syntax(path))
         self._merge()
 
     def add(self, quads: Iterable[Quad]) -> None:
@@ -177,7 +177,7 @@ class EmbeddedStore:
 
     def dump(self, path: Path) -> None:
         """See :meth:`Store.dump`."""
-        _dump(self.quads(), path)
+        rdf.write(self.quads(), path)
 
     def _merged(self) -> bool:
         """Whether the default graph holds the merge of the others, judged by one quad; true where there is no other."""
@@ -243,7 +243,7 @@ class RemoteStore:
 
     def dump(self, path: Path) -> None:
         """See :meth:`Store.dump`."""
-        _dump(self.quads(), path)
+        rdf.write(self.quads(), path)
 
     def _insert(self, quads: Sequence[Quad]) -> None:
         if quads:
@@ -274,7 +274,10 @@ def open_store(source: Path | str | Sequence[Path | str], *, timeout: float = 60
     """
     if isinstance(source, str) and source.startswith(("http://", "https://")):
         return RemoteStore(source, timeout=timeout)
-    paths = [Path(source)] if isinstance(source, (str, Path)) else [Path(part) for part in source]
+    parts = [source] if isinstance(source, (str, Path)) else list(source)
+    if any(str(part).startswith(("http://", "https://")) for part in parts):
+        raise InputError("an endpoint cannot be merged with other data", hint="name the endpoint alone")
+    paths = [Path(part) for part in parts]
     if len(paths) == 1 and is_database(paths[0]):
         return EmbeddedStore(paths[0], read_only=True)
     store = EmbeddedStore()
@@ -304,7 +307,7 @@ def read_quads(path: Path) -> Iterator[Quad]:
         InputError: the file cannot be read.
     """
     with _parse_errors(path), _opened(path) as stream:
-        yield from ox.parse(input=stream, format=_syntax(path, InputError), rename_blank_nodes=True)
+        yield from ox.parse(input=stream, format=_syntax(path), rename_blank_nodes=True)
 
 
 def check(sparql: str) -> None:
@@ -325,21 +328,22 @@ def render(answer: Answer, format: str = "text", *, width: int | None = None) ->
 
     Args:
         answer: what a query gave.
-        format: for a table or a bool "text", "markdown", "csv", "tsv", "json" or "xml"; for triples "turtle", "nt",
-            "jsonld" or "xml" ("text" is turtle).
+        format: for a table or a bool "text", "markdown", "csv", "tsv", "json" or "xml"; for triples a name of
+            :data:`kb.rdf.FORMATS` ("text" is turtle).
         width: the number of characters to which the lines of a text table are folded, or None; where that is needed,
             columns that hold nothing but long IRIs are left out.
 
     Raises:
         OutputError: there is no such format for this answer.
     """
-    writers = _TRIPLE_WRITERS if isinstance(answer, Triples) else _TABLE_WRITERS
-    if format not in writers:
-        known = ", ".join(sorted(writers))
-        raise OutputError(f'no format "{format}" for this answer', hint=f"choose one of {known}")
+    if isinstance(answer, Triples):
+        found = (Quad(t.subject, t.predicate, t.object) for t in answer.triples)
+        return rdf.serialize(found, "turtle" if format == "text" else format).decode()
+    if format not in _TABLE_WRITERS:
+        raise OutputError(f'no format "{format}" for a table', hint=f"choose one of {', '.join(_TABLE_WRITERS)}")
     if format == "text" and isinstance(answer, Table):
         return _text(answer, width)
-    return writers[format](answer)
+    return _TABLE_WRITERS[format](answer)
 
 
 def display(term: Term | None) -> str:
@@ -492,32 +496,14 @@ def _xml_text(text: str) -> str:
     return re.sub("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]", "\ufffd", text)
 
 
-def _serialized(syntax: RdfFormat) -> Callable[[Triples], str]:
-    def write(answer: Triples) -> str:
-        prefixes = dict(PREFIXES) if syntax is RdfFormat.TURTLE else None
-        data = ox.serialize(answer.triples, format=syntax, prefixes=prefixes)
-        return (data or b"").decode()
-
-    return write
-
-
 _TABLE_WRITERS: Mapping[str, Callable[..., str]] = {
-    "text": _markdown,
+    "text": _csv,
     "markdown": _markdown,
     "csv": _csv,
     "tsv": _tsv,
     "json": _json,
     "xml": _xml,
 }
-
-_TRIPLE_WRITERS: Mapping[str, Callable[..., str]] = {
-    "text": _serialized(RdfFormat.TURTLE),
-    "turtle": _serialized(RdfFormat.TURTLE),
-    "nt": _serialized(RdfFormat.N_TRIPLES),
-    "jsonld": _serialized(RdfFormat.JSON_LD),
-    "xml": _serialized(RdfFormat.RDF_XML),
-}
-
 
 # Where foreign errors become ours
 
@@ -684,7 +670,7 @@ def _rdf_files(path: Path) -> list[Path]:
     if not path.exists():
         raise InputError("no such file or folder", where=str(path), hint="check the path")
     if not path.is_dir():
-        _syntax(path, InputError)
+        _syntax(path)
         return [path]
     files = sorted(file for file in path.iterdir() if file.is_file() and _extension(file) in SYNTAXES)
     if not files:
@@ -700,34 +686,10 @@ def _known() -> str:
     return ", ".join(SYNTAXES)
 
 
-def _syntax(path: Path, kind: type[KbError]) -> RdfFormat:
+def _syntax(path: Path) -> RdfFormat:
     syntax = SYNTAXES.get(_extension(path))
     if syntax is None:
-        raise kind(f'no RDF syntax has the extension "{_extension(path)}"', where=str(path), hint=f"use {_known()}")
+        raise InputError(
+            f'no RDF syntax has the extension "{_extension(path)}"', where=str(path), hint=f"use {_known()}"
+        )
     return syntax
-
-
-def _dump(quads: Iterable[Quad], path: Path) -> None:
-    """The file appears whole or not at all."""
-    syntax = _syntax(path, OutputError)
-    items = sorted(quads, key=_dump_key) if syntax.supports_datasets else _triples(q.triple for q in quads).triples
-    data = ox.serialize(items, format=syntax, prefixes=dict(PREFIXES) if syntax in _PREFIXED else None) or b""
-    _write(path, gzip.compress(data, mtime=0) if path.suffix == ".gz" else data)
-
-
-_PREFIXED = (RdfFormat.TURTLE, RdfFormat.TRIG)
-
-
-def _dump_key(quad: Quad) -> tuple[str, str]:
-    return str(quad.graph_name), str(quad.triple)
-
-
-def _write(path: Path, data: bytes) -> None:
-    part = path.with_name(f".{path.name}.{os.getpid()}.part")
-    try:
-        part.write_bytes(data)
-        part.replace(path)
-    except OSError as error:
-        part.unlink(missing_ok=True)
-        hint = "check the folder and your rights"
-        raise OutputError(f"cannot be written ({error.strerror})", where=str(path), hint=hint) from error
