@@ -63,12 +63,13 @@ CLASSES = frozenset(
     "InternationalOrganization MediaOrganization Company Place Country Region City Facility Event MilitaryAction "
     "Airstrike Shelling Bombing Shooting ArmedClash Offensive Siege Raid Abduction Capture TroopMovement "
     "ChemicalAttack Agreement Ceasefire PeaceAgreement EvacuationAgreement PrisonerExchange Treaty EconomicAgreement "
-    "CooperationAgreement Statement Participant Position Article".split()
+    "CooperationAgreement Statement Participant Position Article AgreementStatus Attitude Factuality".split()
 )
 PROPERTIES = frozenset(
     "agent target place date endDate instrument killed injured captured partOf party mediator status provides "
     "factuality attributedTo speaker text attitude about supports fights leaderOf spokespersonFor memberOf controls "
-    "locatedIn holds title positionIn former confidence rule".split()
+    "locatedIn holds title positionIn former confidence rule participant participantIn contains hasPart controlledBy ledBy "
+    "hasMember hasSpokesperson heldBy formerOrPresentPostIn mediated partyTo said supportedBy".split()
 )
 INDIVIDUALS = frozenset(
     "Proposed Negotiating Agreed Violated Collapsed Rejected Actual Planned Possible Denied "

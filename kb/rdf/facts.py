@@ -330,8 +330,8 @@ def _event(scope: _Scope, event: Event, *, roles: bool) -> Iterator[Fact]:
         yield node, term("kb:attributedTo"), scope.node(key)
     yield from _read(scope, node, event.provenance)
     for prop, value in _said_of(scope, event):
-        for implied in scope.properties(prop):
-            yield node, implied, value
+        for stated in [term(prop)] if prop in terms.KB else scope.properties(prop):
+            yield node, stated, value
         if roles:
             yield from _reified(scope, (node, term(prop), value), event.provenance)
 

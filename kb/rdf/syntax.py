@@ -237,6 +237,8 @@ def _rdfxml(found: Iterable[ox.Quad], _base: str) -> Iterator[str]:
     written = (ox.serialize(triples, format=ox.RdfFormat.RDF_XML, prefixes=used) or b"").decode()
     if UNWRITABLE.search(written):
         raise ValueError("a literal holds a control character")
+    if "<oxprefix: " in written:
+        raise ValueError("a property or class has no name that XML could use")
     head, opening, rest = written.partition("<rdf:RDF ")
     spaces, close, body = rest.partition(">")
     # a bare carriage return would be read back as a line feed: https://www.w3.org/TR/xml/#sec-line-ends
