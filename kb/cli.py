@@ -23,9 +23,11 @@ import typer
 from kb.errors import InputError, KbError, OutputError, QueryError
 
 if TYPE_CHECKING:
+    from pyoxigraph import Quad
     from rdflib import Graph
 
     from kb.build import Exported, Options, Progress, Summary
+    from kb.checks import Finding
     from kb.store import Answer, Store
 
 FINDINGS, ERROR, INTERRUPTED, NO_READER = 1, 2, 130, 141
@@ -304,6 +306,14 @@ AnswerFormat = Annotated[
 ]
 
 
+Data = Annotated[
+    list[str] | None,
+    typer.Argument(
+        metavar="DATA", show_default=False, help="RDF files, folders of them or an endpoint; kb.nq if none is named."
+    ),
+]
+
+
 @app.command(
     add_help_option=False,
     context_settings={"ignore_unknown_options": True, "help_option_names": []},
@@ -397,12 +407,7 @@ def _parameter_help(parameter: Any) -> str:
 @app.command()
 def query(
     sparql: Annotated[str, typer.Argument(metavar="FILE.rq|SPARQL", help="A file, - for standard input, or a query.")],
-    data: Annotated[
-        list[str] | None,
-        typer.Argument(
-            metavar="[DATA]...", show_default=False, help="RDF files, a folder or an endpoint; kb.nq if none is named."
-        ),
-    ] = None,
+    data: Data = None,
     format: AnswerFormat = "table",
 ) -> None:
     """Answer any SPARQL query. The usual prefixes need not be declared; the default graph is the union of all."""
@@ -425,10 +430,15 @@ def _sparql(source: str) -> str:
 def _store(data: Sequence[str]) -> "Store":
     from kb.store import open_store
 
-    if not data and not DEFAULT_DATA.exists():
-        raise InputError("no data", hint=f"name an RDF file, or run where make kb has built {DEFAULT_DATA}")
-    named = list(data) or [str(DEFAULT_DATA)]
+    named = _data(data)
     return open_store(named[0] if len(named) == 1 else named)
+
+
+def _data(named: Sequence[str]) -> list[str]:
+    """The data that are named, or the default knowledge base."""
+    if not named and not DEFAULT_DATA.exists():
+        raise InputError("no data", hint=f"name an RDF file, or run where make kb has built {DEFAULT_DATA}")
+    return list(named) or [str(DEFAULT_DATA)]
 
 
 def _rendered(answer: "Answer", format: str) -> str:
@@ -439,6 +449,50 @@ def _rendered(answer: "Answer", format: str) -> str:
 
 
 # Validate -------------------------------------------------------------------------------------------------------------
+
+
+@app.command()
+def validate(
+    data: Data = None,
+    ontology: Ontology = None,
+    no_reason: Annotated[
+        bool, typer.Option("--no-reason", help="Look at the shapes alone; the reasoner takes some seconds.")
+    ] = False,
+    format: AnswerFormat = "table",
+) -> None:
+    """Print what contradicts the SHACL shapes or the ontology; the exit code is 1 if anything does."""
+    from kb import checks
+    from kb.ontology import NO_JAVA, java
+
+    if not no_reason and java() is None:
+        _say(NO_JAVA)
+    quads = _quads(data or [])
+    findings = checks.check(quads, ontology_dirs=ontology or (), reason=not no_reason)
+    if findings or format != "table":
+        _print(_rendered(_findings(findings), format))
+    _say(f"{_counted(len(findings), 'finding')} in {_counted(len({quad.triple for quad in quads}), 'triple')}")
+    if findings:
+        raise typer.Exit(FINDINGS)
+
+
+def _quads(data: Sequence[str]) -> "list[Quad]":
+    from kb import store
+
+    return [quad for file in store.rdf_files(map(Path, _data(data))) for quad in store.read_quads(file)]
+
+
+def _findings(findings: "Sequence[Finding]") -> "Answer":
+    from pyoxigraph import Literal, NamedNode
+
+    from kb import terms
+    from kb.store import Table
+
+    def term(text: str) -> "NamedNode | Literal":
+        return NamedNode(text) if terms.legal(text) else Literal(text)
+
+    rows = ((Literal(f.kind), term(f.focus), term(f.path), Literal(f.message), term(f.value)) for f in findings)
+    return Table(("kind", "focus", "path", "message", "value"), tuple(rows))
+
 
 # Evaluate -------------------------------------------------------------------------------------------------------------
 
