@@ -255,8 +255,8 @@ class RemoteStore:
 
     def _post(self, url: str, form: Mapping[str, str]) -> tuple[bytes, str]:
         headers = {"Accept": _ACCEPT, "User-Agent": _AGENT}
-        request = urllib.request.Request(url, urllib.parse.urlencode(form).encode(), headers)  # noqa: S310 (open_store)
         with _http_errors(url):
+            request = urllib.request.Request(url, urllib.parse.urlencode(form).encode(), headers)  # noqa: S310 (open_store)
             with urllib.request.urlopen(request, timeout=self.timeout) as response:  # noqa: S310
                 return response.read(), response.headers.get_content_type()
 
@@ -341,9 +341,7 @@ def render(answer: Answer, format: str = "text", *, width: int | None = None) ->
         return rdf.serialize(found, "turtle" if format == "text" else format).decode()
     if format not in _TABLE_WRITERS:
         raise OutputError(f'no format "{format}" for a table', hint=f"choose one of {', '.join(_TABLE_WRITERS)}")
-    if format == "text" and isinstance(answer, Table):
-        return _text(answer, width)
-    return _TABLE_WRITERS[format](answer)
+    return _text(answer, width) if format == "text" else _TABLE_WRITERS[format](answer)
 
 
 def display(term: Term | None) -> str:
@@ -363,9 +361,11 @@ def _cells(answer: Table | bool) -> tuple[list[str], list[list[str]]]:
     return list(answer.variables), [[display(term) for term in row] for row in answer.rows]
 
 
-def _text(table: Table, width: int | None) -> str:
+def _text(answer: Table | bool, width: int | None = None) -> str:
     """Columns side by side under their names, as narrow as they can be, folded where they do not fit."""
-    header, rows = _cells(table)
+    if isinstance(answer, bool):
+        return "yes\n" if answer else "no\n"
+    header, rows = _cells(answer)
     if width is not None and _line([header, *rows]) > width:
         columns = range(len(header))
         keep = [i for i in columns if not _only_iris(row[i] for row in rows)] or list(columns)
@@ -497,7 +497,7 @@ def _xml_text(text: str) -> str:
 
 
 _TABLE_WRITERS: Mapping[str, Callable[..., str]] = {
-    "text": _csv,
+    "text": _text,
     "markdown": _markdown,
     "csv": _csv,
     "tsv": _tsv,
