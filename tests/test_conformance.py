@@ -184,6 +184,8 @@ ODD = [
         ox.NamedNode(X + "\u00fc#char=01,2"),
         ox.NamedNode(X + "#char=1,2"),
         ox.NamedNode("urn:x:y"),
+        ox.NamedNode("geo:1,2"),
+        ox.NamedNode("http://www.opengis.net/ont/geosparql#Feature"),
         ox.NamedNode("http://www.wikidata.org/entity/"),
         ox.NamedNode("https://schema.org/a.b"),
     )

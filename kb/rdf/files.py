@@ -62,12 +62,13 @@ def _encoded(found: Iterable[ox.Quad], format: Format, base: str) -> Iterator[by
 
 
 def _replace(path: Path, chunks: Iterable[bytes]) -> None:
-    target = path.resolve()
+    target = Path(os.path.realpath(path))
     if target.exists() and not target.is_file():
         with target.open("wb") as stream:
             _pour(stream, chunks, packed=False)
         return
     part = target.with_name(f".{terms.digest(target.name)}.{os.getpid()}.part")
+    part.unlink(missing_ok=True)  # of a killed process that had our number
     try:
         with part.open("xb") as stream:
             _pour(stream, chunks, packed=target.suffix.lower() == ".gz")
@@ -94,7 +95,7 @@ def dataset(found: Iterable[ox.Quad]) -> rdflib.Dataset:
     found = list(found)
     known = {node: _rdflib(node) for node in nodes_of(found)}
     graphs = {name: _graph(result, name) for name in {quad.graph_name for quad in found}}
-    result.addN((known[q.subject], known[q.predicate], known[q.object], graphs[q.graph_name]) for q in found)
+    result.store.addN((known[q.subject], known[q.predicate], known[q.object], graphs[q.graph_name]) for q in found)
     return result
 
 

@@ -6,7 +6,7 @@ out for eyes, N-Triples and N-Quads for tools that work by lines; all escape wha
 
 import json
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Container, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -168,7 +168,9 @@ def _jsonld(found: Iterable[ox.Quad], base: str) -> Iterator[str]:
     """Node objects by graph with a context of prefixes, one a line: https://www.w3.org/TR/json-ld11/."""
     found = list(found)
     used: dict[str, str] = {}
-    short = {node.value: _short(node.value, used) for node in _json_iris(found)}
+    iris = {node.value for node in _json_iris(found)}
+    schemes = {iri.partition(":")[0] for iri in iris}  # of geo:1,2 say, which then is no prefix
+    short = {iri: _short(iri, used, schemes) for iri in iris}
     yield _json({"@context": dict(sorted(used.items()))})[:-1] + ',"@graph":['
     comma = ""
     for graph, subjects in _graphs(found, union=False):
@@ -195,12 +197,13 @@ def _json_iris(found: Iterable[ox.Quad]) -> Iterator[ox.NamedNode]:
             yield node.datatype
 
 
-def _short(iri: str, used: dict[str, str]) -> str:
-    short = terms.shrink(iri)
-    if short:
-        prefix = short.partition(":")[0]
-        used[prefix] = PREFIXES[prefix]
-    return short or iri
+def _short(iri: str, used: dict[str, str], schemes: Container[str] = ()) -> str:
+    short = terms.shrink(iri) or iri
+    prefix = short.partition(":")[0]
+    if short == iri or prefix in schemes:
+        return iri
+    used[prefix] = PREFIXES[prefix]
+    return short
 
 
 def _bare_id(node: Node) -> str:
