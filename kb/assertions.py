@@ -71,7 +71,10 @@ class _Reader:
         spans = sorted({self.span(b, e) for b, e in tokens})
         first = min(b for b, _ in tokens)
         return Provenance(
-            quote=self.sentence(first), mentions=tuple(spans), rule=told["rule"], confidence=round(told["confidence"], 2)
+            quote=self.sentence(first),
+            mentions=tuple(spans),
+            rule=told["rule"],
+            confidence=round(told["confidence"], 2),
         )
 
     # assertions ---------------------------------------------------------------------------------------------------
@@ -103,7 +106,9 @@ class _Reader:
         return found.key
 
     def event(self, number: int, told: Told) -> Event:
-        roles = {(prop, f"m{filler[1] + 1}" if filler[0] == "event" else self.key(filler)) for prop, filler in told["roles"]}
+        roles = {
+            (prop, f"m{filler[1] + 1}" if filler[0] == "event" else self.key(filler)) for prop, filler in told["roles"]
+        }
         return Event(
             key=f"m{number + 1}",
             cls=told["cls"],

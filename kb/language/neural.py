@@ -69,6 +69,7 @@ class Network:
         options.log_severity_level = 3
         try:
             self.labels: dict[str, list[str]] = json.loads((folder / "labels.json").read_text(encoding="utf-8"))
+            self.lemmas: dict[str, dict[str, str]] = json.loads((folder / "lemmas.json").read_text(encoding="utf-8"))
             self.pieces = Pieces.from_file(folder / "tokenizer.json")
             self._label = np.load(folder / "deprel.npy").astype(np.float32)
             self._session = onnxruntime.InferenceSession(str(folder / "network.onnx"), options)
@@ -83,6 +84,12 @@ class Network:
         for batch in self._batches(sentences, order):
             found.update(zip(batch, self._run([sentences[i] for i in batch]), strict=True))
         return [found[i] for i in range(len(sentences))]
+
+    def lemmatise(self, words: list[str], tags: dict[str, Ints]) -> Iterator[str]:
+        """The lemma of each word: from the treebanks' table where they know it, else by the predicted edit rule."""
+        upos, rules = self.labels["upos"], self.labels["lemma"]
+        for word, pos, rule in zip(words, tags["upos"], tags["lemma"], strict=True):
+            yield self.lemmas.get(upos[pos], {}).get(word.lower()) or apply_rule(word, rules[rule])
 
     def _batches(self, sentences: list[list[str]], order: list[int]) -> Iterator[list[int]]:
         batch: list[int] = []
@@ -137,7 +144,7 @@ class NeuralComponent:
     def pipe(self, stream: Iterable[Doc], *, batch_size: int = AHEAD) -> Iterator[Doc]:
         """Analyse documents, ``batch_size`` at a time."""
         for docs in minibatch(stream, min(batch_size, AHEAD)):
-            sentences = [[words for words in self._sentences(doc)] for doc in docs]
+            sentences = [list(self._sentences(doc)) for doc in docs]
             flat = [[doc[i].text for i in words] for doc, found in zip(docs, sentences, strict=True) for words in found]
             analyses = iter(self.network.analyse(flat))
             for doc, found in zip(docs, sentences, strict=True):
@@ -179,9 +186,8 @@ class NeuralComponent:
             values[index, 2] = self._ids[POS][analysis.tags["upos"]]
             values[index, 3] = self._ids[TAG][analysis.tags["xpos"]]
             values[index, 4] = self._ids[MORPH][analysis.tags["feats"]]
-            rules = self.network.labels["lemma"]
-            lemmas = [apply_rule(doc[i].text, rules[r]) for i, r in zip(words, analysis.tags["lemma"], strict=True)]
-            values[index, 5] = [self.vocab.strings.add(lemma) for lemma in lemmas]
+            texts = [doc[i].text for i in words]
+            values[index, 5] = [self.vocab.strings.add(lemma) for lemma in self.network.lemmatise(texts, analysis.tags)]
             entities.extend(self._entities(doc, words, analysis.entities))
         doc.from_array(columns, values)
         doc.set_ents(entities)
@@ -199,7 +205,7 @@ class NeuralComponent:
 
 
 def _spacy_label(deprel: str) -> str:
-    """spaCy writes the root's label in capitals; all others stay as Universal Dependencies names them."""
+    """SpaCy writes the root's label in capitals; all others stay as Universal Dependencies names them."""
     return "ROOT" if deprel == "root" else deprel
 
 

@@ -33,7 +33,9 @@ def starts(doc: Doc) -> list[bool]:
         if token.is_space:
             ended = ended or _breaks(doc, i)
             continue
-        if (ended and not (token.text in _CLOSING and length and not doc[i - 1].is_space and not _opens(doc, i))) or length >= MOST_WORDS:
+        if (
+            ended and not (token.text in _CLOSING and length and not doc[i - 1].is_space and not _opens(doc, i))
+        ) or length >= MOST_WORDS:
             found[i], length, ended = True, 0, False
         length += 1
         ended = _ends(doc, i) or (ended and token.text in _CLOSING)

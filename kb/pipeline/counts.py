@@ -58,7 +58,9 @@ class Counter:
     def _one(self, head: Token) -> int | None:
         if head.pos_ == "NUM":
             return self._value(head)
-        if head.lemma_.lower() in {"dozen", "hundred", "thousand", "score"} and any(preposition(c) == "of" for c in children(head, "nmod")):
+        if head.lemma_.lower() in {"dozen", "hundred", "thousand", "score"} and any(
+            preposition(c) == "of" for c in children(head, "nmod")
+        ):
             return self._numerals.get(head.lower_)
         for child in children(head, "nummod"):
             return self._value(child)

@@ -104,7 +104,11 @@ class _Reader:
         for _, head in trigger.args:
             for part in conjuncts(head):
                 noun = self.heads.get(part.i)
-                if noun is not None and noun.is_noun and any(g.verb.i == trigger.token.i for g in self.roles.governors(noun.token)):
+                if (
+                    noun is not None
+                    and noun.is_noun
+                    and any(g.verb.i == trigger.token.i for g in self.roles.governors(noun.token))
+                ):
                     return noun
         return None
 
@@ -148,7 +152,9 @@ class _Reader:
             return
         if casualties.number is not None:
             known = event.values.get(casualties.prop)
-            event.values[casualties.prop] = min(casualties.number, known) if isinstance(known, int) else casualties.number
+            event.values[casualties.prop] = (
+                min(casualties.number, known) if isinstance(known, int) else casualties.number
+            )
         targets = event.roles.setdefault("target", [])
         victims = [f for f in fillers(self.doc, casualties.people, self.index) if self._is_person_like(f)]
         if not targets:

@@ -72,7 +72,9 @@ class Factuality:
                 yield from self._auxiliaries(token)
 
     def _cue(self, token: Token, pos: str, *, negated: bool) -> Iterator[str]:
-        for entry in self.lexicon.of("ModalCue").get(token.lemma_.lower(), self.lexicon.of("ModalCue").get(token.lower_, ())):
+        for entry in self.lexicon.of("ModalCue").get(
+            token.lemma_.lower(), self.lexicon.of("ModalCue").get(token.lower_, ())
+        ):
             if entry.one("lex:pos") == pos:
                 value = self._value(entry, negated=negated)
                 if value:
@@ -83,4 +85,7 @@ class Factuality:
         return (entry.one("lex:negated") or (DENIED if plain else "")) if negated and plain else plain
 
     def _negated(self, token: Token) -> bool:
-        return any(child.lower_ in self._negations and child.dep_ in {"advmod", "det", "neg", "mark"} for child in token.children)
+        return any(
+            child.lower_ in self._negations and child.dep_ in {"advmod", "det", "neg", "mark"}
+            for child in token.children
+        )

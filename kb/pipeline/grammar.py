@@ -56,7 +56,12 @@ def is_passive(verb: Token) -> bool:
 def hyphenated(token: Token) -> Token | None:
     """The noun before a hyphen: "Iran" for "backed" in "Iran-backed"."""
     doc, i = token.doc, token.i
-    if i < 2 or doc[i - 1].text not in {"-", "\u2010", "\u2011", "\u2013"} or doc[i - 1].whitespace_ or doc[i - 2].whitespace_:
+    if (
+        i < 2
+        or doc[i - 1].text not in {"-", "\u2010", "\u2011", "\u2013"}
+        or doc[i - 1].whitespace_
+        or doc[i - 2].whitespace_
+    ):
         return None
     return doc[i - 2] if doc[i - 2].pos_ in _NOUNS else None
 
@@ -65,7 +70,9 @@ def modified(token: Token) -> Token | None:
     """The noun that a hyphenated participle stands before."""
     if token.head.pos_ in {"NOUN", "PROPN"} and token.head.i > token.i:
         return token.head
-    following = next((t for t in token.doc[token.i + 1 : token.i + 5] if t.pos_ == "NOUN" or t.dep_ in {"nsubj", "obj", "obl"}), None)
+    following = next(
+        (t for t in token.doc[token.i + 1 : token.i + 5] if t.pos_ == "NOUN" or t.dep_ in {"nsubj", "obj", "obl"}), None
+    )
     return following if following is not None and following.pos_ in {"NOUN", "PROPN"} else None
 
 
@@ -132,7 +139,7 @@ def _relativizer(token: Token) -> bool:
 
 
 def _surface_subjects(verb: Token, depth: int) -> Iterator[Token]:
-    own = [t for t in children(verb, "nsubj", "nsubj:pass", "nsubj:outer")]
+    own = list(children(verb, "nsubj", "nsubj:pass", "nsubj:outer"))
     if own:
         for subject in own:
             if _relativizer(subject) and verb.dep_ in {"acl:relcl", "acl"}:

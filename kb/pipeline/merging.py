@@ -74,12 +74,24 @@ class Merger:
             return self._one_agreement(event, new)
         if new.factuality != event.factuality and not new.definite:
             return False
-        if new.definite and not new.named("agent") - event.named("agent") and new.sentence - event.sentence <= self._BACK:
-            return not new.named("target") or bool(new.keys("target") & event.keys("target")) or not event.roles.get("target")
+        if (
+            new.definite
+            and not new.named("agent") - event.named("agent")
+            and new.sentence - event.sentence <= self._BACK
+        ):
+            return (
+                not new.named("target")
+                or bool(new.keys("target") & event.keys("target"))
+                or not event.roles.get("target")
+            )
         agents = bool(event.named("agent") & new.named("agent"))
         targets = bool(event.named("target") & new.named("target"))
         places = bool(event.named("place") & new.named("place"))
-        return (agents and (targets or places)) or (targets and places) or (targets and not (event.roles.get("agent") and new.roles.get("agent")))
+        return (
+            (agents and (targets or places))
+            or (targets and places)
+            or (targets and not (event.roles.get("agent") and new.roles.get("agent")))
+        )
 
     def _one_agreement(self, event: Candidate, new: Candidate) -> bool:
         shared = bool(event.named("party") & new.named("party"))
@@ -95,9 +107,7 @@ class Merger:
         dates = (str(c.values.get("date", "")) for c in (event, new))
         first, second = dates
         apart = bool(first and second) and not (first.startswith(second) or second.startswith(first))
-        roles = any(
-            event.named(p) and new.named(p) and event.named(p).isdisjoint(new.named(p)) for p in self._TELLING
-        )
+        roles = any(event.named(p) and new.named(p) and event.named(p).isdisjoint(new.named(p)) for p in self._TELLING)
         return numbers or apart or roles
 
     def _absorb(self, event: Candidate, new: Candidate) -> None:

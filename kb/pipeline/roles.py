@@ -147,7 +147,11 @@ class Roles:
             return [own]
         if depth > 2:
             return []
-        inner = [c for c in children(head, "nmod", "appos", "flat", "compound") if c.dep_ != "nmod" or preposition(c) in _INWARD]
+        inner = [
+            c
+            for c in children(head, "nmod", "appos", "flat", "compound")
+            if c.dep_ != "nmod" or preposition(c) in _INWARD
+        ]
         return [f for child in inner for part in conjuncts(child) for f in self._named(part, depth + 1)]
 
     def _demonym(self, word: Token) -> Filler | None:
@@ -156,7 +160,9 @@ class Roles:
         if item is None:
             return None
         for key, told in self.doc._.kb_entities.items():
-            if told["cls"] == "Country" and any(found.qid == item.qid for n in told["names"] for found in self.gazetteer.lookup(n)[:1]):
+            if told["cls"] == "Country" and any(
+                found.qid == item.qid for n in told["names"] for found in self.gazetteer.lookup(n)[:1]
+            ):
                 return [key, word.i, word.i + 1]
         return None
 
@@ -178,7 +184,9 @@ class Roles:
         return self.lexicon.isa(self.doc._.kb_entities[value[0]]["cls"], cls)
 
     def _most_specific(self, places: list[Filler]) -> list[Filler]:
-        ranks = [_RANK.index(cls) if (cls := self.doc._.kb_entities[p[0]]["cls"]) in _RANK else len(_RANK) for p in places]
+        ranks = [
+            _RANK.index(cls) if (cls := self.doc._.kb_entities[p[0]]["cls"]) in _RANK else len(_RANK) for p in places
+        ]
         return [p for p, rank in zip(places, ranks, strict=True) if rank == min(ranks)]
 
 
@@ -191,6 +199,3 @@ def _extend(values: list[Filler], more: list[Filler]) -> None:
     for value in more:
         if not any(v == value or (value[0] and v[0] == value[0]) for v in values):
             values.append(value)
-
-
-

@@ -56,7 +56,12 @@ class Conditions:
 
     def _words(self, slot: str, args: Sequence[Argument]) -> set[str]:
         heads = [part for name, head in args if name == slot for part in conjuncts(head)]
-        parts = [word for head in heads for word in (head, *head.children) if word.i == head.i or word.dep_ in {"compound", "nmod"}]
+        parts = [
+            word
+            for head in heads
+            for word in (head, *head.children)
+            if word.i == head.i or word.dep_ in {"compound", "nmod"}
+        ]
         return {part.lemma_.lower() for part in parts}
 
     def _particles(self, token: Token) -> set[str]:

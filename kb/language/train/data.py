@@ -29,6 +29,8 @@ TITLES = frozenset(
     "colonel major lieutenant sergeant admiral ambassador envoy spokesman spokeswoman chairman former ex-president premier "
     "mullah imam cardinal archbishop bishop professor commander chief leader director-general interior finance".split()
 )
+#: Words that a headline leaves in lower case.
+_SMALL = frozenset("a an the of in on at to for and or but as by with from over n't 's is".split())
 MAJORITY_COUNT, MAJORITY_SHARE = 4, 0.6
 _DEMONYM = re.compile(r"(an|ans|ese|ish|i|is|ch|iot|iots|ic|ite|ites|ard|ards|ks|qs|eks|arb)$")
 
@@ -90,7 +92,9 @@ def _open(*classes: str) -> frozenset[str]:
     return frozenset({"O", *(f"{bi}-{c}" for c in classes for bi in "BI")})
 
 
-def _spans(words: list[str], tags: list[str], classes: dict[str, str | tuple[str, ...]], blank: frozenset[str]) -> Sentence:
+def _spans(
+    words: list[str], tags: list[str], classes: dict[str, str | tuple[str, ...]], blank: frozenset[str]
+) -> Sentence:
     """A sentence from corpus tags (BIO or IO), each class mapped to one or several of ours."""
     allowed, last = [], "O"
     for tag in tags:
@@ -106,7 +110,9 @@ def _spans(words: list[str], tags: list[str], classes: dict[str, str | tuple[str
     return Sentence(tuple(words), None, tuple(allowed))
 
 
-def read_columns(path: Path, *, word: int, tag: int, classes: dict[str, str | tuple[str, ...]], blank: frozenset[str]) -> list[Sentence]:
+def read_columns(
+    path: Path, *, word: int, tag: int, classes: dict[str, str | tuple[str, ...]], blank: frozenset[str]
+) -> list[Sentence]:
     """The sentences of a file with a word a line, its columns divided by white space."""
     sentences = []
     for block in _blocks(_lines(path)):
@@ -203,7 +209,9 @@ def _without_titles(rows: list[list[str]]) -> Iterator[list[str]]:
 
 def _hyphens(word: str, tag: str) -> Iterator[tuple[str, str]]:
     """A hyphenated word in the parts that Universal Dependencies divides it into."""
-    parts = re.split(r"(?<=\w\w)(-)(?=\w)|(?<=\.)(-)(?=\w)", word) if "-" in word and not word.startswith("al-") else [word]
+    parts = (
+        re.split(r"(?<=\w\w)(-)(?=\w)|(?<=\.)(-)(?=\w)", word) if "-" in word and not word.startswith("al-") else [word]
+    )
     parts = [p for p in parts if p]
     lower_tail = len(parts) > 1 and parts[-1][0].islower()
     for i, part in enumerate(parts):
@@ -239,6 +247,29 @@ def read_all(folder: Path) -> dict[str, list[Sentence]]:
             path = folder / pattern.format(part)
             found[f"{name}-{part.split('.')[0]}"] = read_columns(path, word=word, tag=tag, classes=classes, blank=blank)
     return found
+
+
+def lemma_table(sentences: list[Sentence]) -> dict[str, dict[str, str]]:
+    """For each part of speech the lemmas of lower-case words where the treebanks agree, names left out."""
+    votes: dict[tuple[str, str], Counter[str]] = {}
+    for sentence in sentences:
+        if sentence.tree is None:
+            continue
+        for word, upos, lemma in zip(sentence.words, sentence.tree.upos, sentence.tree.lemmas, strict=True):
+            if upos not in {"PROPN", "PUNCT", "SYM", "X", "NUM"}:
+                votes.setdefault((upos, word.lower()), Counter())[lemma] += 1
+    table: dict[str, dict[str, str]] = {}
+    for (upos, word), found in sorted(votes.items()):
+        lemma, count = found.most_common(1)[0]
+        if count / sum(found.values()) > 0.5:
+            table.setdefault(upos, {})[word] = lemma
+    return table
+
+
+def headline(sentence: Sentence) -> Sentence:
+    """The sentence as a headline writes it: every word but the small ones with a capital."""
+    words = tuple(w if w in _SMALL or not w[0].islower() else w[0].upper() + w[1:] for w in sentence.words)
+    return Sentence(words, sentence.tree, sentence.entities)
 
 
 def with_entities(trees: list[Sentence], named: list[Sentence]) -> list[Sentence]:

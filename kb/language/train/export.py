@@ -76,9 +76,17 @@ def export(source: Path, target: Path, *, tokenizer: Path) -> None:
     np.save(target / "deprel.npy", network.label.detach().numpy().astype(np.float16))
     network.pieces = Rows(network.pieces.weight.detach())  # type: ignore[assignment]
     pieces = Pieces.from_file(tokenizer)
-    sample = tuple(torch.from_numpy(a) for a in pieces.batch([["Hello", "world", "."], ["Syria", "accused", "Israel", "."]]))
-    axes = {name: {0: "sentences", 1: "pieces" if name in ("ids", "cases") else "words"} for name in ("ids", "cases", "firsts")}
-    out_axes = {name: {0: "sentences", 1: "tokens"} for name in OUTPUTS} | {"arcs": {0: "sentences", 1: "tokens", 2: "words"}, "head": {0: "sentences", 1: "words"}}
+    sample = tuple(
+        torch.from_numpy(a) for a in pieces.batch([["Hello", "world", "."], ["Syria", "accused", "Israel", "."]])
+    )
+    axes = {
+        name: {0: "sentences", 1: "pieces" if name in ("ids", "cases") else "words"}
+        for name in ("ids", "cases", "firsts")
+    }
+    out_axes = {name: {0: "sentences", 1: "tokens"} for name in OUTPUTS} | {
+        "arcs": {0: "sentences", 1: "tokens", 2: "words"},
+        "head": {0: "sentences", 1: "words"},
+    }
     file = target / "network.onnx"
     torch.onnx.export(
         Graph(network).eval(), sample, str(file), input_names=["ids", "cases", "firsts"], output_names=list(OUTPUTS),
@@ -89,6 +97,7 @@ def export(source: Path, target: Path, *, tokenizer: Path) -> None:
     onnx.checker.check_model(model)
     onnx.save(model, str(file))
     (target / "labels.json").write_text(json.dumps(labels, ensure_ascii=False, indent=0) + "\n", encoding="utf-8")
+    shutil.copy(source / "lemmas.json", target / "lemmas.json")
     shutil.copy(tokenizer, target / "tokenizer.json")
 
 

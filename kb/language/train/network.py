@@ -78,7 +78,9 @@ class Network(nn.Module):
 
     def encode(self, ids: Tensor, cases: Tensor, firsts: Tensor) -> Tensor:
         """Word vectors (B, 1 + W, width); word 0 stands for the root."""
-        mask = torch.zeros(ids.shape, dtype=torch.float32, device=ids.device).masked_fill(ids == 0, -1e4)[:, None, None, :]
+        mask = torch.zeros(ids.shape, dtype=torch.float32, device=ids.device).masked_fill(ids == 0, -1e4)[
+            :, None, None, :
+        ]
         places = torch.arange(ids.shape[1], device=ids.device)
         x = self.drop(self.norm(self.pieces(ids) + self.places(places) + self.cases(cases)))
         for layer in self.layers:

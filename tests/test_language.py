@@ -1,0 +1,134 @@
+"""The language pipeline: its parts over tables and properties, the trained whole on a few plain sentences."""
+
+from functools import cache
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from spacy.language import Language
+
+from kb.errors import ModelError
+from kb.language import load
+from kb.language.edits import apply_rule, rule_of
+from kb.language.pieces import CASES, case_of
+from kb.language.tokenizer import blank
+from kb.language.trees import decode
+
+
+@cache
+def nlp() -> Language:
+    return load()
+
+
+@pytest.mark.parametrize(
+    ("word", "lemma"),
+    [("Cities", "city"), ("was", "be"), ("Syria", "Syria"), ("struck", "strike"), ("US", "US"), ("n't", "not"), ("", "")],
+)
+def test_edit_rules_lead_from_word_to_lemma(word: str, lemma: str) -> None:
+    assert apply_rule(word, rule_of(word, lemma)) == (lemma or word)
+
+
+@given(st.text(min_size=1, max_size=12), st.text(min_size=1, max_size=12))
+def test_every_lemma_is_reached(word: str, lemma: str) -> None:
+    assert apply_rule(word, rule_of(word, lemma)) == lemma
+
+
+@pytest.mark.parametrize(
+    ("word", "case"),
+    [("army", "lower"), ("Army", "title"), ("ISIS", "upper"), ("McGurk", "mixed"), ("2017", "digit"), ("A", "letter"), ("-", "mark")],
+)
+def test_letter_cases(word: str, case: str) -> None:
+    assert CASES[case_of(word)] == case
+
+
+@given(st.integers(1, 12).flatmap(lambda n: st.lists(st.floats(-9, 9, width=32), min_size=n * (n + 1), max_size=n * (n + 1))))
+def test_every_decoded_tree_is_a_tree_with_one_root(values: list[float]) -> None:
+    count = next(n for n in range(1, 13) if n * (n + 1) == len(values))
+
+    heads = decode(np.array(values, dtype=np.float32).reshape(count, count + 1))
+
+    assert list(heads).count(0) == 1
+    for word in range(1, count + 1):
+        seen = set()
+        while word:
+            assert word not in seen
+            seen.add(word)
+            word = int(heads[word - 1])
+
+
+def test_the_best_tree_wins() -> None:
+    scores = np.full((3, 4), -5.0, dtype=np.float32)
+    scores[0, 2] = scores[1, 0] = scores[2, 2] = 5.0
+
+    assert list(decode(scores)) == [2, 0, 2]
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("U.S.-led coalition", ["U.S.", "-", "led", "coalition"]),
+        ("Hezbollah-negotiated", ["Hezbollah", "-", "negotiated"]),
+        ("Col. Ryan Dillon", ["Col.", "Ryan", "Dillon"]),
+        ("aren't", ["are", "n't"]),
+        ("Deir el-Zour", ["Deir", "el", "-", "Zour"]),
+    ],
+)
+def test_words(text: str, words: list[str]) -> None:
+    assert [token.text for token in blank()(text)] == words
+
+
+@pytest.mark.parametrize(
+    ("text", "sentences"),
+    [
+        ("He left. She stayed.", ["He left.", "She stayed."]),
+        ("A headline without a stop\n\nThe text begins.", ["A headline without a stop", "The text begins."]),
+        ("Gen. Joseph Aoun met U.S. officials. They talked.", ["Gen. Joseph Aoun met U.S. officials.", "They talked."]),
+        ('"We went," he said. "We came back."', ['"We went," he said.', '"We came back."']),
+        ("They moved to the U.S. The war went on.", ["They moved to the U.S.", "The war went on."]),
+        ("Rain fell (see below.) Snow fell.", ["Rain fell (see below.)", "Snow fell."]),
+        ("- one item\n- another item", ["- one item", "- another item"]),
+        ("It rose 2.5 percent on Jan. 3 in Aleppo.", ["It rose 2.5 percent on Jan. 3 in Aleppo."]),
+    ],
+)
+def test_sentences(text: str, sentences: list[str]) -> None:
+    pipeline = blank()
+    pipeline.add_pipe("kb_sentences")
+
+    assert [sent.text.strip() for sent in pipeline(text).sents] == sentences
+
+
+def test_a_plain_sentence_is_read_whole() -> None:
+    doc = nlp()("Syrian troops attacked the city of Aleppo on Wednesday.")
+
+    assert [token.dep_ for token in doc][:3] == ["amod", "nsubj", "ROOT"]
+    assert doc[2].lemma_ == "attack"
+    assert doc[2].pos_ == "VERB"
+    assert ("Aleppo", "LOC") in [(ent.text, ent.label_) for ent in doc.ents]
+
+
+def test_pipe_gives_what_single_calls_give() -> None:
+    texts = ["Iran backs Hezbollah.", "", "The U.N. met in New York.\n\nIt agreed.", "   "]
+
+    single = [nlp()(text).to_json() for text in texts]
+
+    assert [doc.to_json() for doc in nlp().pipe(texts)] == single
+
+
+@settings(max_examples=25, deadline=None)
+@given(st.text(max_size=200))
+def test_no_text_breaks_it(text: str) -> None:
+    doc = nlp()(text)
+
+    assert doc.text == text
+    assert all(token.has_head() or token.is_space or token.head.i == token.i for token in doc)
+
+
+@pytest.mark.parametrize("text", ["." * 3000, "word " * 3000, "\n" * 500, "😀" * 500, "سوريا " * 500, "x" * 20_000, "a-" * 2000])
+def test_odd_texts_are_read(text: str) -> None:
+    assert nlp()(text).text == text
+
+
+def test_an_unknown_model_is_named() -> None:
+    with pytest.raises(ModelError, match="no_such_pipeline"):
+        load("no_such_pipeline")
