@@ -1,13 +1,13 @@
 """Names of the world's states, places, people and bodies, read from the linking table; nothing is written.
 
 Two sorted text files lie in ``kb/linking``: ``table.tsv``, one Wikidata item a line, and ``names.tsv``, generated from
-it, one normalised name a line. Both are searched in place by bisection: opening them costs a read and no parsing. Here live
-the normal forms of a name; which item an entity *is*, in its article, is decided in ``kb.linking``.
+it, one normalised name a line. Both are searched in place by bisection: opening them costs a read.
+Here live the normal forms of a name; which item an entity *is*, in its article, is decided in ``kb.linking``.
 """
 
 import re
 import unicodedata
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cache, lru_cache
 from pathlib import Path
@@ -157,8 +157,13 @@ class Gazetteer:
         self._start = table.find(b"\n") + 1
 
     def lookup(self, name: str) -> tuple[Item, ...]:
-        """The items that have this name, best first; empty if none has."""
-        return self.first(spellings(key(name)))
+        """The items that have this name, best first; empty if none has.
+
+        "IRAN" may be a word in capitals, and "Isis" an acronym written as a word, so that those are looked up too.
+        """
+        normal = key(name)
+        acronym = [normal.upper()] if 2 < len(normal) < 7 and " " not in normal else []
+        return self._best(q for form in dict.fromkeys((normal, normal.casefold(), *acronym)) for q in self._qids(form))
 
     def folded(self, name: str) -> tuple[Item, ...]:
         """The items with a name that may be a transliteration of this one, best first."""
@@ -191,10 +196,6 @@ class Gazetteer:
         """The posts a person held, the most telling first."""
         return tuple(_term(post) for post in _list(self._row(qid), "posts"))
 
-    def first(self, keys: Iterable[str]) -> tuple[Item, ...]:
-        """The items of the first of these normal forms that is the name of any."""
-        return next((found for k in keys if (found := self._items(self._qids(k)))), ())
-
     def _best(self, qids: Iterable[str]) -> tuple[Item, ...]:
         return tuple(sorted(self._items(dict.fromkeys(qids)), key=lambda item: (-item.prior, item.qid)))
 
@@ -208,14 +209,6 @@ class Gazetteer:
     def _row(self, qid: str) -> list[str]:
         line = find(self._table, qid, start=self._start)
         return line.split("\t") if line else []
-
-
-def spellings(normal: str) -> Iterator[str]:
-    """The normal forms to look a name up by: "IRAN" may be a word in capitals, "Isis" an acronym written as a word."""
-    yield normal
-    yield normal.casefold()
-    if 2 < len(normal) < 7 and " " not in normal:
-        yield normal.upper()
 
 
 def find(lines: bytes, wanted: str, *, start: int) -> str:

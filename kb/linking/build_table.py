@@ -2,8 +2,8 @@
 
     python -m kb.linking.build_table FOLDER
 
-FOLDER holds ``entities.jsonl.xz`` and ``positions.jsonl.xz``. Which items are taken, as which class and under which names
-is decided by the tables below and by ``overrides.tsv``; the same input gives the same bytes.
+FOLDER holds ``entities.jsonl.xz`` and ``positions.jsonl.xz``. Which items are taken, as which class and under which
+names is decided by the tables below and by ``overrides.tsv``; the same input gives the same bytes.
 """
 
 import argparse
@@ -14,7 +14,7 @@ import math
 import re
 import unicodedata
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -53,12 +53,14 @@ FOREIGN_TYPES = frozenset(
 #: Classes (P31) of things that a type calls a country or a body wrongly: international organizations, former states.
 INTERNATIONAL = frozenset(("Q484652", "Q245065", "Q1127126", "Q170156", "Q1335818"))
 FORMER = "Q3024240"
+#: Class of capitals.
+CAPITAL = "Q5119"
 
 #: Pattern of a label to class, for items without type or of a coarse one; the first that matches wins.
 LABELS: tuple[tuple[str, str], ...] = (
-    (r"\b(Airport|Air ?[Bb]ase|Airfield|Airbase|Naval Base|Barracks|Dam|Refinery|Prison|Penitentiary|Power (Plant|Station)"
-     r"|Bridge|Border Crossing|Crossing|Refugee Camp|Hospital|Palace|Mosque|Citadel|Castle|Cathedral|Synagogue|Stadium"
-     r"|Embassy|Canal|Pipeline|Detention (Camp|Center))$", "Facility"),
+    (r"\b(Airport|Air ?[Bb]ase|Airfield|Airbase|Naval Base|Barracks|Dam|Refinery|Prison|Penitentiary"
+     r"|Power (Plant|Station)|Bridge|Border Crossing|Crossing|Refugee Camp|Hospital|Palace|Mosque|Citadel|Castle"
+     r"|Cathedral|Synagogue|Stadium|Embassy|Canal|Pipeline|Detention (Camp|Center))$", "Facility"),
     (r"\b(Sea|Gulf|Ocean|Straits?|River|Mountains?|Desert|Peninsula|Valley|Plateau|Islands?|Heights|Governorate|Oblast"
      r"|Krai|Okrug|Province|Voivodeship|Prefecture|Autonomous Region|Region|Republic|Delta|Bay|Lake|Territory)$"
      r"|^(Gulf|Sea|Strait|Bay|Lake|Mount|Isthmus|Horn) ", "Region"),
@@ -70,10 +72,12 @@ LABELS: tuple[tuple[str, str], ...] = (
     (r"^(Ministry|Department|Parliament|Senate|House|National Assembly|Supreme Court|Knesset|Congress|Directorate"
      r"|Federal Agency|General Directorate|Embassy) of\b|\b(Ministry|Parliament|Senate|House of Representatives"
      r"|National Assembly|Supreme Court|Intelligence Agency|Intelligence Service|Security Agency|Security Service"
-     r"|Security Council|Intelligence Directorate|Constitutional Court)$|^United States Department of", "GovernmentBody"),
+     r"|Security Council|Intelligence Directorate|Constitutional Court)$|^United States Department of",
+     "GovernmentBody"),
     (r"\b(News|Times|Post|Television|TV|Radio|Broadcasting Corporation|Gazette|Herald|Tribune|Daily|News Agency"
      r"|Newspaper|Press)$", "MediaOrganization"),
-    (r"\b(Brigades?|Militia|Liberation Front|Liberation Army|Insurgent Army|Mujahideen|Resistance Front)$", "ArmedGroup"),
+    (r"\b(Brigades?|Militia|Liberation Front|Liberation Army|Insurgent Army|Mujahideen|Resistance Front)$",
+     "ArmedGroup"),
     (r"\bParty$|\bParty of\b|^Communist Party|\bParty \(", "PoliticalParty"),
 )  # fmt: skip
 #: Pattern of a description to class, likewise; searched before the labels.
@@ -105,22 +109,29 @@ ROMAN_OR_SUFFIX = re.compile(r"^(i{1,3}|iv|vi?|jr|sr|iii|obe|mbe|ben|bin|ibn)$")
 
 #: Countries of the domain: what lies in them is taken even where one source alone has it.
 CONFLICT = frozenset(
-    """Syria Iraq Lebanon Israel Palestine Turkey Iran Yemen Afghanistan Pakistan Libya Sudan|South Sudan|Ethiopia
-    Somalia Ukraine Russia Georgia Colombia Myanmar|Sri Lanka|Serbia Kosovo|Bosnia and Herzegovina|Croatia|North Macedonia
-    |Albania|Montenegro|Democratic Republic of the Congo|Republic of the Congo|Rwanda|Burundi|Jordan|Egypt|Saudi Arabia
-    |Kuwait|Qatar|United Arab Emirates|Bahrain|Oman|Armenia|Azerbaijan|Belarus|Moldova|Eritrea|Djibouti|Nigeria|Mali|Niger
-    |Chad|Cameroon|Central African Republic|Burkina Faso|Algeria|Tunisia|Morocco|Kenya|Uganda|Mozambique|Venezuela
-    |North Korea|South Korea|Taiwan|Philippines|India|Indonesia|Cyprus|Haiti|Nepal|Bangladesh|Tajikistan|Uzbekistan
-    |Kyrgyzstan|Kazakhstan|Turkmenistan|Angola|Liberia|Sierra Leone|Ivory Coast|Guinea|Zimbabwe|Cambodia|Vietnam|Laos"""
-    .replace("\n", "|").replace("    ", "").split("|")
-)  # fmt: skip
+    (
+        "Syria|Iraq|Lebanon|Israel|Palestine|Turkey|Iran|Yemen|Afghanistan|Pakistan|Libya|Sudan|South Sudan|"
+        "Ethiopia|Somalia|Ukraine|Russia|Georgia|Colombia|Myanmar|Sri Lanka|Serbia|Kosovo|Bosnia and Herzegovina|"
+        "Croatia|North Macedonia|Albania|Montenegro|Democratic Republic of the Congo|Republic of the Congo|"
+        "Rwanda|Burundi|Jordan|Egypt|Saudi Arabia|Kuwait|Qatar|United Arab Emirates|Bahrain|Oman|Armenia|"
+        "Azerbaijan|Belarus|Moldova|Eritrea|Djibouti|Nigeria|Mali|Niger|Chad|Cameroon|Central African Republic|"
+        "Burkina Faso|Algeria|Tunisia|Morocco|Kenya|Uganda|Mozambique|Venezuela|North Korea|South Korea|Taiwan|"
+        "Philippines|India|Indonesia|Cyprus|Haiti|Nepal|Bangladesh|Tajikistan|Uzbekistan|Kyrgyzstan|Kazakhstan|"
+        "Turkmenistan|Angola|Liberia|Sierra Leone|Ivory Coast|Guinea|Zimbabwe|Cambodia|Vietnam|Laos"
+    ).split("|")
+)
 POLITICAL = re.compile(
     r"politic|minister|president|general\b|commander|militant|guerrilla|warlord|cleric|leader|diplomat|military|officer"
     r"|ambassador|governor|revolutionary",
     re.IGNORECASE,
 )
 #: Sources that hold what is well known rather than what is in an official list.
-WELL_KNOWN = ("tsafavi/codex", "amir-zeldes/gum", "opensanctions/rigour", "sanjaykrishnabaishya/multimodal-trust-safety-ai")
+WELL_KNOWN = (
+    "tsafavi/codex",
+    "amir-zeldes/gum",
+    "opensanctions/rigour",
+    "sanjaykrishnabaishya/multimodal-trust-safety-ai",
+)
 #: Registers of everything, whose abbreviations few people know.
 REGISTERS = frozenset(("ror-community/ror-records", "osmlab/name-suggestion-index", "hdigital/partyfactsdata"))
 READERS = ("ad-freiburg/elevant", "ad-freiburg/grasp")
@@ -154,7 +165,7 @@ def read_lines(file: Path) -> Iterator[Facts]:
 
 
 def read_overrides(file: Path = HERE / "overrides.tsv") -> dict[str, dict[str, str]]:
-    """The curated rows by item: class, names to add and to drop, demonyms, country, prior; empty where nothing changes."""
+    """The curated rows by item; a cell is empty where nothing changes."""
     with file.open(encoding="utf-8", newline="") as lines:
         rows = (line for line in lines if not line.startswith("#"))
         return {row["qid"]: row for row in csv.DictReader(rows, delimiter="\t", quoting=csv.QUOTE_NONE)}
@@ -164,7 +175,7 @@ def read_overrides(file: Path = HERE / "overrides.tsv") -> dict[str, dict[str, s
 
 
 def class_of(item: Facts) -> str | None:
-    """The class of an item by its types, its classes in Wikidata, its description and its label; None if it is no subject."""
+    """The class of an item by its types, its classes in Wikidata, its description and its label, or None."""
     types = set(item.get("types", ()))
     p31 = set(item.get("p31", ()))
     coarse = next((cls for kind, cls in TYPES if kind in types), None)
@@ -192,7 +203,8 @@ def _unwanted(item: Facts) -> bool:
 
 
 def _by_pattern(item: Facts, coarse: str | None) -> str | None:
-    if _unwanted(item) or not item["label"][:1].isupper() and not item["label"].startswith(("cabinet of", "presidency")):
+    named = item["label"][:1].isupper() or item["label"].startswith(("cabinet of", "presidency"))
+    if _unwanted(item) or not named:
         return None
     return _match(DESCRIPTIONS, item.get("description", "")) or _match(LABELS, item["label"])
 
@@ -203,7 +215,9 @@ def _body(item: Facts, coarse: str | None) -> str | None:
 
 
 def _force(item: Facts, coarse: str | None) -> str | None:
-    return coarse if _match(LABELS[2:3], item["label"]) and not _unwanted(item) else _match(DESCRIPTIONS[:1], _about(item))
+    if _match(LABELS[2:3], item["label"]) and not _unwanted(item):
+        return coarse
+    return _match(DESCRIPTIONS[:1], _about(item))
 
 
 def _organization(item: Facts, coarse: str | None) -> str | None:
@@ -242,7 +256,7 @@ REFINE: Mapping[str, Callable[[Facts, str | None], str | None]] = {
 
 def wanted(item: Facts, cls: str, terms: list[Facts], conflict: frozenset[str]) -> bool:
     """Whether an item earns its line."""
-    if item["confidence"] == "cross_checked" and cls != "GovernmentBody" or cls in ALWAYS:
+    if (item["confidence"] == "cross_checked" and cls != "GovernmentBody") or cls in ALWAYS:
         return True
     return WANTED.get(cls, _known)(item, terms, conflict)
 
@@ -255,7 +269,7 @@ def _known_person(item: Facts, terms: list[Facts], conflict: frozenset[str]) -> 
     if any(term.get("kind") != "legislature" for term in terms):
         return True
     political = item.get("country") in conflict and bool(POLITICAL.search(_about(item)))
-    return political and "enwiki" in item or any(s in WELL_KNOWN or s == READERS[0] for s in item["sources"])
+    return (political and "enwiki" in item) or any(s in WELL_KNOWN or s == READERS[0] for s in item["sources"])
 
 
 def _known_government(item: Facts, terms: list[Facts], conflict: frozenset[str]) -> bool:
@@ -268,12 +282,16 @@ def _known_body(item: Facts, terms: list[Facts], conflict: frozenset[str]) -> bo
     return not NUMBERED.search(item["label"]) and not re.match(r"(Government|Gouvernement|Gabinete) ", item["label"])
 
 
+def _known_city(item: Facts, terms: list[Facts], conflict: frozenset[str]) -> bool:
+    return item["confidence"] != "single_wikidata_export" or _known(item, terms, conflict)
+
+
 ALWAYS = frozenset(("Country", "ArmedGroup", "InternationalOrganization"))
 WANTED: Mapping[str, Callable[[Facts, list[Facts], frozenset[str]], bool]] = {
     "Person": _known_person,
     "Government": _known_government,
     "GovernmentBody": _known_body,
-    "City": lambda item, terms, conflict: item["confidence"] != "single_wikidata_export" or _known(item, terms, conflict),
+    "City": _known_city,
 }
 
 
@@ -287,14 +305,15 @@ def latin(text: str) -> bool:
 
 def tidy(name: str) -> str:
     """A name without an explanation in brackets, an asterisk or white space at its ends."""
-    return re.sub(r"\s+", " ", re.sub(r"\s*\([^)]*\)|[*|\t\n\r]|&nbsp;|#.*$", "", name)).strip(" ,–-")
+    return re.sub(r"\s+", " ", re.sub(r"\s*\([^)]*\)|[*|\t\n\r]|&nbsp;|#.*$", "", name)).strip(" ,\u2013-")
 
 
 def usable(name: str, cls: str) -> bool:
     """Whether an alias could stand in an English newspaper as a name."""
     code = cls in {"Country", "Region"} and re.fullmatch(r"[A-Z]{2,3}(-\w+)?", name)
     word = any(c.isupper() for c in name) and 2 <= len(name) <= 70 and not re.search(r"[,:;]", name)
-    return bool(word and latin(name) and not code and not name.isdigit())
+    shouted = cls == "Person" and re.search(r"\b[A-Z]{4,}\b", name)
+    return bool(word and latin(name) and not (code or shouted) and not name.isdigit())
 
 
 def aliases_of(label: str, cls: str, item: Facts, more: Iterable[str]) -> list[str]:
@@ -314,7 +333,8 @@ PROVINCE = re.compile(r"\s+(Governorate|Province|Oblast|Voivodeship|Prefecture|R
 
 def generated(row: Row, adjectives: Mapping[str, tuple[str, ...]]) -> list[str]:
     """Names that follow from a label: "Israeli government", "Trump administration", "Treasury Department"."""
-    found = [name for pattern, make in NAMINGS for m in [re.search(pattern, row.label)] if m for name in make(m, adjectives)]
+    matches = ((make, re.search(pattern, row.label)) for pattern, make in NAMINGS)
+    found = [name for make, match in matches if match for name in make(match, adjectives)]
     if row.cls == "Region" and (province := PROVINCE.search(row.label)):
         stem = row.label[: province.start()]
         found += [stem] if province[1] in {"Governorate", "Oblast", "Province"} else []
@@ -359,7 +379,11 @@ def _ministry(m: re.Match[str], adjectives: Mapping[str, tuple[str, ...]]) -> li
 def _force_of(m: re.Match[str], adjectives: Mapping[str, tuple[str, ...]]) -> list[str]:
     place = m["place"].removeprefix("the ")
     words = adjectives.get(place, (place,) if any(place in w for w in adjectives.values()) else ())
-    return [f"{word} {kind}" for word in words for kind in ("Armed Forces", "military", "forces")]
+    return [f"{word} {kind}" for word in words for kind in ("Armed Forces", "military")]
+
+
+def _shortened(m: re.Match[str], adjectives: Mapping[str, tuple[str, ...]]) -> list[str]:
+    return [f"{m['place']} {m['what']}"] if any(m["place"] in words for words in adjectives.values()) else []
 
 
 def _service_of(m: re.Match[str], adjectives: Mapping[str, tuple[str, ...]]) -> list[str]:
@@ -376,22 +400,30 @@ NAMINGS: tuple[tuple[str, Callable[[re.Match[str], Mapping[str, tuple[str, ...]]
     (r"^Ministry of (?P<what>[\w' ]+?)(?: of |, | \()(?P<place>(?:the )?[A-Z][\w ]+)\)?$", _ministry),
     (r"^(?P<place>[\w ]+?) (?:Armed|Defen[cs]e) Forces?$", _force_of),
     (r"^Armed Forces of (?P<place>[\w ]+)$", _force_of),
-    (r"^(?P<place>[\w ]+) (?P<what>Army|Navy|Air Force|Coast Guard|Marine Corps|Ground Forces|Special Forces)$", _service_of),
+    (r"^(?P<place>\w+) (?:Arab|National) (?P<what>Army|Air Force|Navy|Armed Forces|Police)$", _shortened),
+    (
+        r"^(?P<place>[\w ]+) (?P<what>Army|Navy|Air Force|Coast Guard|Marine Corps|(?:Ground|Special) Forces)$",
+        _service_of,
+    ),
 )
 
 
 # How likely.
 
+#: What an atlas shows first.
+NATURE = re.compile(r"\b(Sea|Ocean|Peninsula|Strait|Channel)$|^(Gulf of|Strait of|Persian Gulf|Bay of)")
 #: Points of a class on top of those of the item.
 CLASS_POINTS = {"Country": 30, "ArmedGroup": 10, "InternationalOrganization": 10, "City": 4, "MediaOrganization": 6}
 
 
-def prior_of(item: Facts, cls: str, terms: list[Facts]) -> int:
+def prior_of(item: Facts, cls: str, terms: Sequence[Facts]) -> int:
     """How likely a name means the item, in percent, by how many and which sources know it."""
     sources = item["sources"]
-    points = 12 * math.log2(1 + len(sources)) + CLASS_POINTS.get(cls, 0)
+    points: float = 12 * math.log2(1 + len(sources)) + CLASS_POINTS.get(cls, 0)
     points += 8 * (item["confidence"] == "cross_checked") + 7 * ("enwiki" in item)
     points += 5 * sum(source in WELL_KNOWN for source in sources) + min(6, len(item.get("aliases", ())))
+    points += 10 * (CAPITAL in item.get("p31", ())) if cls == "City" else 0
+    points += 20 * bool(cls == "Region" and NATURE.search(item["label"]))
     points += 14 * any("role" in term for term in terms) + 6 * any(term.get("kind") != "legislature" for term in terms)
     return min(99, round(points))
 
@@ -400,7 +432,7 @@ def prior_of(item: Facts, cls: str, terms: list[Facts]) -> int:
 
 
 def posts_of(terms: list[Facts]) -> list[str]:
-    """A person's posts, heads of state and government first, seats in a parliament last, later ones before earlier ones."""
+    """A person's posts, leading a country first, seats in a parliament last, later ones before earlier ones."""
     best = sorted((term for term in terms if "position" in term), key=_later, reverse=True)
     best.sort(key=lambda t: ("role" not in t, t.get("kind") == "legislature"))
     return list(dict.fromkeys(_post(term) for term in best))[:MAX_POSTS]
@@ -426,23 +458,66 @@ def build(folder: Path) -> list[Row]:
     items = {item["qid"]: item for item in read_lines(folder / "entities.jsonl.xz")}
     overrides = read_overrides()
     conflict = frozenset(q for q, i in items.items() if i["label"] in CONFLICT and "country" in i.get("types", ()))
-    rows = (make_row(item, overrides.get(q, {}), terms.get(q, []), conflict) for q, item in items.items())
-    return name_all(sorted((row for row in rows if row), key=lambda row: row.qid.encode()), items, overrides)
+    states = frozenset(q for q, i in items.items() if _is_state(i))
+    rows = (make_row(item, overrides.get(q, {}), terms.get(q, []), conflict, states) for q, item in items.items())
+    kept = sorted((row for row in rows if row), key=lambda row: row.qid.encode())
+    return name_all(outshone(kept), items, overrides)
 
 
-def make_row(item: Facts, curated: Mapping[str, str], terms: list[Facts], conflict: frozenset[str]) -> Row | None:
+def _is_state(item: Facts) -> bool:
+    return "iso2" in item and "country" in item.get("types", ()) and FORMER not in item.get("p31", ())
+
+
+def outshone(rows: list[Row]) -> list[Row]:
+    """The rows without those that hardly anybody means by a name that everybody uses of another."""
+    famous = {key(row.label): row.qid for row in rows if row.prior >= 80}
+    return [row for row in rows if row.prior >= 20 or famous.get(key(row.label), row.qid) == row.qid]
+
+
+def make_row(
+    item: Facts, curated: Mapping[str, str], terms: list[Facts], conflict: frozenset[str], states: frozenset[str]
+) -> Row | None:
     """The row of an item without its other names, or None if it is not wanted."""
     cls = curated.get("class") or class_of(item)
     label = _label(item, curated)
-    if not cls or cls == "-" or not latin(label) or not any(c.isalpha() for c in label):
+    if not cls or cls == "-" or not latin(label) or not any(c.isupper() for c in label):
         return None
     if not curated and not wanted(item, cls, terms, conflict):
         return None
-    country = curated.get("country") or item.get("country") or next(iter(item.get("countries", ())), "")
-    country = country or next((t["country_qid"] for t in terms if "country_qid" in t), "")
+    country = curated.get("country") or _country(item, terms, states)
     prior = int(curated["prior"]) if curated.get("prior") else prior_of(item, cls, terms)
     demonyms = [d for d in curated.get("demonyms", "").split("|") if d]
     return Row(item["qid"], label, cls, [], demonyms, "" if cls == "Country" else country, prior, posts_of(terms))
+
+
+def _country(item: Facts, terms: list[Facts], states: frozenset[str]) -> str:
+    """The state of today that an item belongs to; empty if there is none or more than one."""
+    stated = [item["country"]] if item.get("country") in states else item.get("countries", ())
+    held = [term["country_qid"] for term in terms if "country_qid" in term]
+    found = dict.fromkeys(qid for qid in stated or held if qid in states)
+    return next(iter(found), "") if len(found) == 1 or held else ""
+
+
+def infer_countries(rows: list[Row]) -> None:
+    """Give bodies the country that their label names, and provinces that of the city of the same name."""
+    states = {key(n): row.qid for row in reversed(rows) if row.cls == "Country" for n in [*row.names(), *row.demonyms]}
+    cities = {key(row.label): row.country for row in sorted(rows, key=lambda row: row.prior) if row.cls == "City"}
+    for row in rows:
+        if not row.country and row.cls in BODIES:
+            row.country = next((states[part] for part in _parts(row.label) if part in states), "")
+        elif not row.country and row.cls == "Region" and PROVINCE.search(row.label):
+            row.country = cities.get(key(PROVINCE.sub("", row.label)), "")
+
+
+def _parts(label: str) -> Iterator[str]:
+    words = label.replace("(", "").replace(")", "").split()
+    for size in (4, 3, 2, 1):
+        if size < len(words):
+            yield key(" ".join(words[:size]))
+            yield key(" ".join(words[-size:]))
+
+
+BODIES = frozenset(("Government", "GovernmentBody", "ArmedForce", "PoliticalParty", "Organization"))
 
 
 def _label(item: Facts, curated: Mapping[str, str]) -> str:
@@ -452,7 +527,9 @@ def _label(item: Facts, curated: Mapping[str, str]) -> str:
 
 def name_all(rows: list[Row], items: Mapping[str, Facts], overrides: Mapping[str, Mapping[str, str]]) -> list[Row]:
     """The rows with their other names: those of the source, those that follow from the label, the curated ones."""
-    adjectives = {row.label: tuple(row.demonyms[:1]) for row in rows if row.cls == "Country" and row.demonyms}
+    countries = [row for row in rows if row.cls == "Country" and row.demonyms]
+    infer_countries(rows)
+    adjectives = {name: tuple(row.demonyms[:1]) for row in countries for name in _country_names(row, items[row.qid])}
     for row in rows:
         curated = overrides.get(row.qid, {})
         dropped = {key(name) for name in [*curated.get("drop", "").split("|"), *row.demonyms]}
@@ -460,6 +537,11 @@ def name_all(rows: list[Row], items: Mapping[str, Facts], overrides: Mapping[str
         item = items[row.qid] | ({"aliases": [*items[row.qid].get("aliases", []), items[row.qid]["label"]]})
         row.aliases = [a for a in aliases_of(row.label, row.cls, item, more) if key(a) not in dropped]
     return rows
+
+
+def _country_names(row: Row, item: Facts) -> list[str]:
+    more = (name for name in item.get("aliases", ()) if name.startswith(("Republic", row.label)))
+    return [row.label, item["label"], *more]
 
 
 def names_of(rows: Iterable[Row]) -> dict[str, list[str]]:
@@ -486,7 +568,8 @@ def _keys(row: Row) -> Iterator[str]:
     if row.cls in TRANSLITERATED:
         yield from (FOLDED + fold(normal) for normal in normals if fold(normal) != normal)
     if row.cls == "Person" and (row.posts or row.prior >= SURNAME_PRIOR):
-        yield from (SURNAME + surname(n).casefold() for n in normals if " " in n and not ROMAN_OR_SUFFIX.match(surname(n)))
+        last = (surname(normal).casefold() for normal in normals if " " in normal)
+        yield from (SURNAME + word for word in last if not ROMAN_OR_SUFFIX.match(word))
     yield from (DEMONYM + key(word).casefold() for word in row.demonyms)
 
 

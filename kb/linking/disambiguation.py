@@ -1,8 +1,8 @@
 """Decides which item of the linking table an entity of an article is, if any.
 
-A candidate has a name of the entity and a class that agrees with its class. Its score is the quality of that match times
-how likely the item is: how well known, whether the article names its country, whether a person was in office then. A
-link is confident only above a threshold and clearly ahead of the runner-up; unsure links are kept as near matches.
+A candidate has a name of the entity and a class that agrees with its class. Its score is the quality of that match
+times how likely the item is: how well known, whether the article names its country, whether a person was in office
+then. A link is confident only above a threshold and clearly ahead of the runner-up; unsure links are kept as near matches.
 """
 
 import re
@@ -20,10 +20,13 @@ MARGIN = 0.06
 PLAUSIBLE = 0.5
 #: Parts of a score: of a name that fits at all, of how well known the item is, of how it fits the article.
 BASE, FAME, FIT = 0.4, 0.3, 0.3
-#: A prior from which on an item is known to everybody.
+#: A prior from which on an item is known to everybody, and for persons, whose full names say more.
 FAMOUS = 0.6
+FAME_OF = {"Person": 0.4}
 #: A person without office needs this prior for a confident link: people of one name are many.
 KNOWN_PERSON = 0.4
+#: A namesake of a person must be further behind than another candidate.
+PERSON_MARGIN = 0.12
 #: How good a name is: label, other name, other transliteration, name without its middle, one completed with the country
 #: of the article, surname alone.
 LABEL, ALIAS, FOLDED, SHORTENED, COMPLETED, SURNAME = 1.0, 0.97, 0.85, 0.9, 0.76, 0.6
@@ -57,28 +60,34 @@ SAME_FAMILY = 0.5
 UNSPECIFIC_ITEM = 0.85
 
 _TITLES = re.compile(
-    r"^(president|prime minister|minister|foreign minister|secretary|sen|senator|gov|governor|gen|general|lt gen|maj gen"
-    r"|brig gen|col|colonel|lt col|capt|maj|major|adm|admiral|sheikh|sheik|shaikh|king|queen|prince|crown prince|pope|mr"
-    r"|mrs|ms|dr|sir|lord|ayatollah|grand ayatollah|imam|rep|ambassador|chancellor|emir|sultan|sayyed|sayyid) (?=\w+ \w)"
+    r"^(president|prime minister|minister|foreign minister|secretary|sen|senator|gov|governor|gen|general|lt gen"
+    r"|maj gen|brig gen|col|colonel|lt col|capt|maj|major|adm|admiral|sheikh|sheik|shaikh|king|queen|prince"
+    r"|crown prince|pope|mr|mrs|ms|dr|sir|lord|ayatollah|grand ayatollah|imam|rep|ambassador|chancellor|emir|sultan"
+    r"|sayyed|sayyid) (?=\w+ \w)"
 )
-#: Words for a kind of place that may stand before or after its name.
-_KIND = re.compile(
-    r"^(province|governorate|district|city|town|village|region|state|port|gulf) of | (province|governorate|oblast|district"
-    r"|city|town|village|region|area|neighborhood|neighbourhood|suburb|state|county|camp|valley|group|militants|agency"
-    r"|news agency|rebels|movement|network|river)$"
+_REGION = frozenset({"Region"})
+#: Words for a kind that may stand before or after a name, and the classes that they leave open.
+_KINDS: tuple[tuple[re.Pattern[str], frozenset[str]], ...] = (
+    (re.compile(r"^(province|governorate|region|state) of | (province|governorate|oblast|region|state)$"), _REGION),
+    (re.compile(r"^(city|town|village|port) of | (city|town|village)$"), frozenset({"City"})),
+    (re.compile(r" (river|valley|area)$"), _REGION),
+    (re.compile(r" (group|militants|militia|rebels|movement|network)$"), frozenset({"ArmedGroup"})),
+    (re.compile(r" (news agency|agency|newspaper|television)$"), frozenset({"MediaOrganization"})),
 )
 #: Names of bodies that every state has: they are those of the country that the article is about.
 _OF_A_STATE = re.compile(
-    r"(the )?(army|navy|air force|armed forces|military|marines|marine corps|coast guard|national guard|parliament|senate"
-    r"|congress|supreme court|cabinet|government|(foreign|defen[cs]e|interior|finance|oil|health|justice|information)"
-    r" ministry|ministry of [\w ]+)$",
+    r"(the )?(army|navy|air force|armed forces|military|marines|marine corps|coast guard|national guard|parliament"
+    r"|senate|congress|supreme court|cabinet|government|ministry of (the )?\w+( affairs)?"
+    r"|(foreign|defen[cs]e|interior|finance|oil|health|justice|information) ministry)$",
     re.IGNORECASE,
 )
+#: A person's name of one word is a surname or a given name, vague beside the full one.
+_ONE_WORD = re.compile(r"\S*")
 _CAPITALIZED = re.compile(r"\b[A-Z]\w+(?: [A-Z]\w+)?")
 _WORD = re.compile(r"\w+")
 _OFFICES = frozenset(
-    "president minister secretary governor ambassador king emir chancellor premier commander chief leader senator envoy "
-    "foreign defense defence prime crown".split()
+    "president minister secretary governor ambassador king emir chancellor premier commander chief leader senator "
+    "envoy foreign defense defence prime crown".split()
 )
 
 
@@ -101,7 +110,7 @@ class Scene:
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """An item that an entity may be, with the quality of the name that suggested it and its score."""
+    """An item that an entity may be, the quality of the name that suggested it, and its score, which may exceed 1."""
 
     item: Item
     quality: float
@@ -127,12 +136,13 @@ def _linked(entity: model.Entity, ranked: Sequence[Candidate]) -> model.Entity:
     if not ranked or ranked[0].score < PLAUSIBLE:
         return entity
     best = ranked[0]
-    proposal = model.Link(qid=best.item.qid, score=round(best.score, 3), confident=_confident(ranked))
+    proposal = model.Link(qid=best.item.qid, score=round(min(1.0, best.score), 3), confident=_confident(ranked))
     return replace(entity, link=proposal, cls=_refined(entity.cls, best.item) if proposal.confident else entity.cls)
 
 
 def _confident(ranked: Sequence[Candidate]) -> bool:
-    ahead = len(ranked) == 1 or ranked[0].score - ranked[1].score >= MARGIN
+    margin = PERSON_MARGIN if ranked[0].item.cls == "Person" else MARGIN
+    ahead = len(ranked) == 1 or ranked[0].score - ranked[1].score >= margin
     return ahead and ranked[0].score >= CONFIDENT
 
 
@@ -154,19 +164,20 @@ def candidates(entity: model.Entity, scene: Scene, gazetteer: Gazetteer) -> list
 
 def _named(entity: model.Entity, scene: Scene, gazetteer: Gazetteer) -> Iterator[tuple[Item, float]]:
     names = _telling_names(entity)
+    if entity.cls in ORGANIZATIONS and all(_OF_A_STATE.fullmatch(name) for name in names):
+        yield from (match for name in names for match in _completed(name, scene, gazetteer))
+        return
     found = [match for name in names for match in _exact(name, gazetteer)]
-    agreeing = any(agreement(entity.cls, item.cls) >= SAME_FAMILY for item, _ in found)
     yield from found
+    agreeing = any(agreement(entity.cls, item.cls) > SAME_FAMILY for item, _ in found)
     if not agreeing or entity.cls in PLACES:
         yield from (match for name in names for match in _inexact(name, entity.cls, gazetteer))
-    if entity.cls in ORGANIZATIONS:
-        yield from (match for name in names for match in _completed(name, scene, gazetteer))
 
 
 def _telling_names(entity: model.Entity) -> list[str]:
     names = [entity.label, *entity.names]
-    full = [name for name in names if entity.cls != "Person" or len(key(name).split()) > 1]
-    return full or names
+    vague = _ONE_WORD if entity.cls == "Person" else _OF_A_STATE
+    return [name for name in names if not vague.fullmatch(key(name))] or names
 
 
 def _exact(name: str, gazetteer: Gazetteer) -> Iterator[tuple[Item, float]]:
@@ -176,13 +187,19 @@ def _exact(name: str, gazetteer: Gazetteer) -> Iterator[tuple[Item, float]]:
 
 def _inexact(name: str, cls: str, gazetteer: Gazetteer) -> Iterator[tuple[Item, float]]:
     normal = key(name)
-    stem = _KIND.sub("", normal)
-    if cls != "Person" and stem != normal:
-        yield from ((item, SHORTENED) for item in gazetteer.lookup(stem))
-        yield from ((item, FOLDED) for item in gazetteer.folded(stem))
     if cls == "Person":
         yield from _person(normal, gazetteer)
+    else:
+        yield from _of_kind(normal, gazetteer)
     yield from ((item, FOLDED) for item in gazetteer.folded(name))
+
+
+def _of_kind(normal: str, gazetteer: Gazetteer) -> Iterator[tuple[Item, float]]:
+    for kind, classes in _KINDS:
+        stem = kind.sub("", normal)
+        if stem != normal:
+            yield from ((item, SHORTENED) for item in gazetteer.lookup(stem) if item.cls in classes)
+            yield from ((item, FOLDED) for item in gazetteer.folded(stem) if item.cls in classes)
 
 
 def _person(normal: str, gazetteer: Gazetteer) -> Iterator[tuple[Item, float]]:
@@ -198,7 +215,7 @@ def _person(normal: str, gazetteer: Gazetteer) -> Iterator[tuple[Item, float]]:
 
 def _completed(name: str, scene: Scene, gazetteer: Gazetteer) -> Iterator[tuple[Item, float]]:
     country = scene.main_country()
-    if not country or not _OF_A_STATE.match(name):
+    if not country:
         return
     short = "US" if (item := gazetteer.item(country)) and item.label == "United States" else ""
     for word in filter(None, (short, *gazetteer.demonyms(country)[:1])):
@@ -210,13 +227,13 @@ def _completed(name: str, scene: Scene, gazetteer: Gazetteer) -> Iterator[tuple[
 
 def _score(entity: model.Entity, item: Item, quality: float, scene: Scene, gazetteer: Gazetteer) -> float:
     fame = min(1.0, item.prior / FAMOUS)
-    base = quality * agreement(entity.cls, item.cls) * (BASE + FAME * fame + FIT * _fit(item, scene))
+    base = quality * agreement(entity.cls, item.cls) * (BASE + FAME * fame + FIT * _fit(item, quality, scene))
     if item.cls != "Person" or base == 0:
-        return min(1.0, base)
+        return base
     terms = gazetteer.terms(item.qid)
     score = base + _in_office(terms, scene.article.published) + _post_said(entity, terms, scene.article)
     known = terms or item.prior >= KNOWN_PERSON
-    return min(1.0, score) if known else min(score, CONFIDENT - 0.01)
+    return score if known else min(score, CONFIDENT - 0.01)
 
 
 def agreement(cls: str, other: str) -> float:
@@ -230,12 +247,12 @@ def agreement(cls: str, other: str) -> float:
     return SAME_FAMILY if any({cls, other} <= family for family in (ORGANIZATIONS, PLACES)) else 0.0
 
 
-def _fit(item: Item, scene: Scene) -> float:
+def _fit(item: Item, quality: float, scene: Scene) -> float:
     if item.cls == "Country" or item.country in scene.countries:
         return 1.0
     if item.cls in {"InternationalOrganization", "MediaOrganization"}:
         return INTERNATIONAL
-    if item.prior >= FAMOUS:
+    if item.prior >= FAME_OF.get(item.cls, FAMOUS) and quality > FOLDED:
         return WELL_KNOWN
     return UNKNOWN_COUNTRY if item.country is None else 0.0
 
@@ -268,18 +285,14 @@ def _countries(entities: Iterable[model.Entity], article: model.Article, gazette
     for entity in entities:
         for qid in _country_of(entity, gazetteer):
             found[qid] += max(1, len(entity.mentions))
-    for words in _CAPITALIZED.findall(article.text):
+    for words, count in Counter(_CAPITALIZED.findall(article.text)).items():
         for word in dict.fromkeys((words, *words.split())):
             if item := gazetteer.demonym(word):
-                found[item.qid] += 1
+                found[item.qid] += count
     return found
 
 
 def _country_of(entity: model.Entity, gazetteer: Gazetteer) -> Iterator[str]:
-    if entity.cls not in PLACES and entity.cls != "Organization":
-        return
     for item in gazetteer.lookup(entity.label)[:1]:
-        if item.cls == "Country":
-            yield item.qid
-        elif item.country and item.prior >= FAMOUS:
-            yield item.country
+        if agreement(entity.cls, item.cls) > SAME_FAMILY and (item.cls == "Country" or item.prior >= FAMOUS):
+            yield item.country or item.qid
