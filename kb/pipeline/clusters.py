@@ -26,7 +26,8 @@ class Mention:
     Attributes:
         votes: (class, weight, rule) of each piece of evidence.
         senses: senses of the patterns it matches.
-        bare: the name without its common noun.
+        bare: tokens of the name without its common noun.
+        short: words of these tokens.
     """
 
     begin: int
@@ -34,7 +35,8 @@ class Mention:
     words: str
     votes: list[tuple[str, float, str]]
     senses: set[str] = field(default_factory=set)
-    bare: str = ""
+    bare: tuple[int, int] | None = None
+    short: str = ""
 
 
 @dataclass(slots=True)
@@ -122,11 +124,19 @@ def _merged(found: list[Cluster], same: Same) -> list[Cluster]:
         others = [other for other in found if other is not cluster and other.mentions]
         home = same(cluster, others)
         if home is not None:
+            if home.coarse != cluster.coarse:
+                _mute(cluster)
             home.mentions.extend(cluster.mentions)
             home.mentions.sort(key=lambda m: (m.begin, m.end))
             cluster.mentions = []
             found = [c for c in found if c.mentions]
     return found
+
+
+def _mute(cluster: Cluster) -> None:
+    """Forget what was thought of names that turn out to be another's."""
+    for mention in cluster.mentions:
+        mention.votes = []
 
 
 def _only(fitting: list[Cluster]) -> Cluster | None:
@@ -146,7 +156,9 @@ def _same_sense(cluster: Cluster, others: Sequence[Cluster]) -> Cluster | None:
     """Words of one sense, of one nation; a border named by one side goes to the only border with that side."""
     senses = _senses(cluster)
     fitting = [o for o in others if senses & _senses(o)]
-    return fitting[0] if fitting else _only([o for o in others if any(_within(a, b) for a in senses for b in _senses(o))])
+    return (
+        fitting[0] if fitting else _only([o for o in others if any(_within(a, b) for a in senses for b in _senses(o))])
+    )
 
 
 def _within(sense: str, other: str) -> bool:
@@ -182,10 +194,12 @@ def initials(words: str) -> set[str]:
 def _surname(cluster: Cluster, others: Sequence[Cluster]) -> Cluster | None:
     """A person's short name goes to the only longer name that ends in it; so does a word that the model took for one."""
     votes = Counter(cls for m in cluster.mentions for cls, weight, rule in m.votes if rule == "model")
-    person = cluster.cls == "Person" or (votes["Person"] and votes["Person"] >= max(votes.values()))
-    if not person:
+    taken = votes["Person"] and votes["Person"] >= max(votes.values())
+    if not (cluster.cls == "Person" or taken or cluster.item is None or cluster.item.prior < 0.5):
         return None
-    return _only([o for o in others if o.cls == "Person" and any(_ends(k, long) for k in cluster.keys for long in o.keys)])
+    return _only(
+        [o for o in others if o.cls == "Person" and any(_ends(k, long) for k in cluster.keys for long in o.keys)]
+    )
 
 
 def _ends(short: str, long: str) -> bool:
@@ -203,7 +217,9 @@ def _shorter(cluster: Cluster, others: Sequence[Cluster]) -> Cluster | None:
     """ "State Department" goes to "U.S. State Department": the end of the only longer name of its class."""
     if cluster.coarse == "Person" or all(" " not in k and cluster.coarse == "Place" for k in cluster.keys):
         return None
-    return _only([o for o in others if o.cls == cluster.cls and any(_part(k, long) for k in cluster.keys for long in o.keys)])
+    return _only(
+        [o for o in others if o.cls == cluster.cls and any(_part(k, long) for k in cluster.keys for long in o.keys)]
+    )
 
 
 def _part(short: str, long: str) -> bool:
@@ -215,7 +231,7 @@ def _bare(cluster: Cluster, others: Sequence[Cluster]) -> Cluster | None:
     """ "Bamyan" goes to "Bamyan province"."""
     if cluster.coarse != "Place":
         return None
-    return _only([o for o in others if any(m.bare and key(m.bare) in cluster.keys for m in o.mentions)])
+    return _only([o for o in others if any(m.short and key(m.short) in cluster.keys for m in o.mentions)])
 
 
 def label(cluster: Cluster) -> str:

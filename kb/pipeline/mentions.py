@@ -50,8 +50,13 @@ def choose(names: Iterable[Name]) -> list[Name]:
 
 def _nests(inner: Name, outer: Name) -> bool:
     """Whether a name within another is a mention of its own; in an event's name the model alone does not say so."""
-    within = outer.begin <= inner.begin and inner.end <= outer.end and (inner.begin, inner.end) != (outer.begin, outer.end)
-    return within and outer.nests and not (outer.cls == "Event" and inner.rule == "model")
+    within = outer.begin <= inner.begin and inner.end < outer.end
+    return (
+        (inner.begin, inner.end) == (outer.begin, outer.end)
+        or within
+        and outer.nests
+        and not (outer.cls == "Event" and inner.rule == "model")
+    )
 
 
 class Mentions:
@@ -78,22 +83,26 @@ class Mentions:
         closed = [(n.begin, n.end) for n in choose(names) if n.cls not in COARSE and not n.nests]
         mentions += _again(text, mentions, closed)
         mentions += _in_brackets(text, mentions)
-        return clusters(sorted(mentions, key=lambda m: (m.begin, m.end)), self.lexicon, self.gazetteer)
+        mentions.sort(key=lambda m: (m.begin, m.end))
+        _also(text, mentions)
+        return clusters(mentions, self.lexicon, self.gazetteer)
 
 
 def _mention(text: Text, name: Name, names: Iterable[Name]) -> Mention:
     same = [n for n in names if (n.begin, n.end) == (name.begin, name.end) and n.cls in COARSE]
     bare = text.slice(*name.bare) if name.bare else ""
     votes = [(n.cls, n.weight, n.rule) for n in same]
-    return Mention(name.begin, name.end, text.slice(name.begin, name.end), votes, {n.sense for n in same} - {""}, bare)
+    return Mention(
+        name.begin, name.end, text.slice(name.begin, name.end), votes, {n.sense for n in same} - {""}, name.bare, bare
+    )
 
 
 def _again(text: Text, mentions: Sequence[Mention], closed: Iterable[tuple[int, int]]) -> list[Mention]:
     """The same words elsewhere, where no mention is yet."""
     taken = {i for m in mentions for i in range(m.begin, m.end)} | {i for b, e in closed for i in range(b, e)}
     matcher = PhraseMatcher(text.doc.vocab)
-    words = {m.words for m in mentions} | {m.bare for m in mentions if m.bare}
-    matcher.add("name", [_tokens(text.doc, w) for w in sorted(words)])
+    spans = {(m.begin, m.end) for m in mentions} | {m.bare for m in mentions if m.bare}
+    matcher.add("name", [Doc(text.doc.vocab, words=[t.text for t in text.doc[b:e]]) for b, e in sorted(spans)])
     found: list[Mention] = []
     for _, begin, end in sorted(matcher(text.doc), key=lambda m: (m[1] - m[2], m[1])):
         if not taken & set(range(begin, end)):
@@ -102,23 +111,39 @@ def _again(text: Text, mentions: Sequence[Mention], closed: Iterable[tuple[int, 
     return found
 
 
-def _tokens(doc: Doc, words: str) -> Doc:
-    begin = doc.text.find(words)
-    span = doc.char_span(begin, begin + len(words), alignment_mode="expand")
-    assert span is not None
-    return span.as_doc()
-
-
-def _in_brackets(text: Text, mentions: Sequence[Mention]) -> list[Mention]:
+def _in_brackets(text: Text, mentions: list[Mention]) -> list[Mention]:
     """Acronyms in brackets after a name, which are names of the same: "People's Protection Units (YPG)"."""
-    taken = {i for m in mentions for i in range(m.begin, m.end)}
-    found = []
+    begins, found = {m.begin: m for m in mentions}, []
     for m in mentions:
         at = m.end + 1
-        if at + 1 < len(text.doc) and (text.doc[m.end].text, text.doc[at + 1].text) == ("(", ")") and at not in taken:
-            if acronym(text.doc[at].text):
-                found.append(Mention(at, at + 1, text.doc[at].text, list(m.votes)))
+        marks = [t.text for t in text.doc[m.end : at + 2]]
+        dated = at in begins and any(rule == "dateline" for _, _, rule in begins[at].votes)
+        if len(marks) == 3 and (marks[0], marks[2]) == ("(", ")") and acronym(marks[1]) and not dated:
+            if at not in begins:
+                found.append(Mention(at, at + 1, marks[1], []))
+            _tie(m, begins.get(at) or found[-1])
     return found
+
+
+def _also(text: Text, mentions: Sequence[Mention]) -> None:
+    """Tie names that the text says are of the same: "born X", "also known as X"."""
+    cues = text.lexicon.of("AliasCue")
+    for place, second in enumerate(mentions):
+        begin = text.doc[second.begin].sent.start
+        cued = any(stop == second.begin for i in range(begin, second.begin) for stop, _ in text.phrases(i, cues))
+        same = [m for m in mentions[:place] if m.begin >= begin and _first_class(m) == _first_class(second)] if cued else []
+        if same:
+            _tie(same[-1], second)
+
+
+def _first_class(mention: Mention) -> str:
+    return COARSE[mention.votes[0][0]] if mention.votes else ""
+
+
+def _tie(first: Mention, second: Mention) -> None:
+    sense = f"same@{first.begin}"
+    first.senses.add(sense)
+    second.senses.add(sense)
 
 
 def write(doc: Doc, found: Sequence[Cluster]) -> None:
@@ -129,7 +154,7 @@ def write(doc: Doc, found: Sequence[Cluster]) -> None:
         name = f"e{number}"
         spans += [Span(doc, m.begin, m.end, label=cluster.cls, span_id=name) for m in cluster.mentions]
         best = label(cluster)
-        names = sorted((set(cluster.names) | {m.bare for m in cluster.mentions}) - {best, ""})
+        names = sorted((set(cluster.names) | {m.short for m in cluster.mentions}) - {best, ""})
         doc._.kb_entities[name] = {"cls": cluster.cls, "label": best, "names": names, "confidence": confidence(cluster)}
     doc.spans["entities"] = sorted(spans, key=lambda s: (s.start, s.end))
 

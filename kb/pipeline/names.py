@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
-from spacy.tokens import Doc, Token
+from spacy.tokens import Doc, Span, Token
 
 from kb.gazetteer import Gazetteer, Item
 from kb.pipeline.lexicon import Lexicon
@@ -21,9 +21,9 @@ MOST_WORDS = 9
 #: Which candidate wins where two overlap: the higher rank, then the longer.
 PATTERN, KNOWN, MODEL, WORD = 4, 3, 2, 1
 #: How strongly each kind of evidence speaks for a class.
-BY_HEAD, BY_DATELINE, BY_NOUN, BY_TITLE = 5.0, 6.0, 3.0, 3.0
+BY_HEAD, BY_DATELINE, BY_NOUN, BY_TITLE, BY_PLACE = 5.0, 6.0, 3.0, 3.0, 1.0
 #: What the model's labels say, and how strongly; the others name no entity.
-LABELS = {"PERSON": ("Person", 1.5), "ORG": ("Organization", 1.0), "LOC": ("Place", 1.0)}
+LABELS = {"PERSON": ("Person", 1.5), "ORG": ("Organization", 1.0), "LOC": ("Place", 1.1)}
 #: The coarse class of each class of the vocabulary that a name may have.
 COARSE = (
     {"Person": "Person", "Country": "Country"}
@@ -39,12 +39,16 @@ _DASHES = frozenset("-\u2010\u2011\u2012\u2013\u2014")
 _POSSESSIVE = frozenset({"'s", "\u2019s", "'", "\u2019"})
 _AGAINST = frozenset({"anti", "counter"})
 #: Small words that may stand inside a name, between capitalised ones.
-_INSIDE = frozenset("of for and the on al el ad as ar az ash at bin ibn de la del di da van von du des".split())
+_INSIDE = frozenset("of for the on al el ad as ar az ash at bin ibn de la del di da van von du des".split())
 _ARABIC = frozenset("al el ad as ar az ash at ed er es ez ul".split())
+_PARTICLES = frozenset("de van von bin ibn di da del della ben abu".split())
 _LINKS = frozenset({"of", "for"})
 #: A possessive that is part of a name and does not divide it.
 _OWNED = frozenset("people women children workers farmers doctors teachers ba king queen lord soldiers".split())
 _NO_START = frozenset({"DET", "PRON", "ADP", "CCONJ", "SCONJ", "ADV", "AUX", "VERB", "PART", "INTJ"})
+#: Never the first word of a name, wherever it stands.
+_NEVER = frozenset({"DET", "PRON", "ADP", "CCONJ", "SCONJ", "PART"})
+_BAD = re.compile(r"[\[\]{}<>|]")
 _PLACE = r"[A-Z][\w'\u2019.\-]*(?: [A-Za-z][\w'\u2019.\-]*){0,3}"
 _DATELINE = re.compile(
     rf"(?P<city>{_PLACE}?)(?:, (?P<country>{_PLACE}))?,?(?: [\w./\-]*\d[\w./\-]*)? *\((?P<agency>[A-Z][\w .]{{1,30}})\) *[-_\u2010-\u2015]"
@@ -99,6 +103,7 @@ class Text:
     def __init__(self, doc: Doc, lexicon: Lexicon, gazetteer: Gazetteer) -> None:
         self.doc, self.lexicon, self.gazetteer = doc, lexicon, gazetteer
         self.raw = doc.text
+        self._items: dict[str, tuple[Item, ...]] = {}
         self.lower = self.raw.lower().replace("\u2019", "'") if len(self.raw.lower()) == len(self.raw) else self.raw
 
     def slice(self, begin: int, end: int) -> str:
@@ -108,6 +113,14 @@ class Text:
     def _stop(self, end: int) -> int:
         last = self.doc[end - 1]
         return last.idx + len(last.text)
+
+    def items(self, begin: int, end: int) -> tuple[Item, ...]:
+        """What the gazetteer knows by the words [begin, end)."""
+        words = self.slice(begin, end)
+        if words not in self._items:
+            barred = words.lower() in self.lexicon.of("NoName")
+            self._items[words] = () if barred else self.gazetteer.lookup(words)
+        return self._items[words]
 
     def phrases(self, i: int, table: Mapping[str, Sequence[Entry]]) -> Iterator[tuple[int, Entry]]:
         """(end, entry) of each row whose label begins at token i; longest first."""
@@ -178,10 +191,37 @@ class Text:
         return end
 
     def _starts(self, i: int) -> bool:
+        """Whether a run may begin at i; a sentence's first word only if it is tagged as a word of names."""
         token = self.doc[i]
         if token.lower_ in _ARABIC and i + 2 < len(self.doc) and self.doc[i + 1].text in _DASHES:
             return capital(self.doc[i + 2])
-        return capital(token) and not (token.pos_ in _NO_START and token.tag_[:3] != "NNP")
+        barred = _NO_START if self.opens(i) else _NEVER
+        return capital(token) and not (token.pos_ in barred and token.tag_[:3] != "NNP")
+
+    def opens(self, i: int) -> bool:
+        """Whether the capital of token i may be that of a sentence or quotation."""
+        return bool(self.doc[i].is_sent_start) or (i > 0 and (self.doc[i - 1].is_quote or self.doc[i - 1].is_space))
+
+    @cached_property
+    def titled(self) -> frozenset[int]:
+        """The tokens of titles in capitals before a name: "Prime Minister" of "Prime Minister Abadi"."""
+        found: set[int] = set()
+        for begin, end in self.runs:
+            for i in range(begin, end):
+                stop = i if i in found else next((s for s, _ in self.phrases(i, self.lexicon.of("NameTitle"))), i)
+                found |= (
+                    set(range(i, stop)) if all(capital(t) or t.lower_ in _LINKS for t in self.doc[i:stop]) else set()
+                )
+        return frozenset(found - self._head_tokens)
+
+    @cached_property
+    def _head_tokens(self) -> frozenset[int]:
+        """Title words that belong to a body's name: "General" of "General Assembly"."""
+        table = self.lexicon.of("NameHead")
+        phrases = (
+            (i, stop) for b, e in self.runs for i in range(b, e) for stop, _ in self.phrases(i, table) if stop > i + 1
+        )
+        return frozenset(i for begin, stop in phrases for i in range(begin, stop))
 
     def _step(self, i: int) -> int:
         """The end of the next part of a run: a capitalised word, or small words and one; 0 if there is none."""
@@ -204,7 +244,11 @@ class Text:
     def _joins(self, begin: int, end: int) -> bool:
         """Whether the small words [begin, end) may stand inside a name: "of", "of the", "and", "el-", "-"."""
         words = [t.lower_ for t in self.doc[begin:end]]
-        return not words or words[0] not in {"the", "on", "and", "for"} or (words[0] in {"and", "for", "on"} and len(words) < 3)
+        return (
+            not words
+            or words[0] not in {"the", "on", "and", "for"}
+            or (words[0] in {"and", "for", "on"} and len(words) < 3)
+        )
 
 
 def capital(token: Token) -> bool:
@@ -243,7 +287,7 @@ def headed(text: Text) -> Iterator[Name]:
     for i in range(len(text.doc)):
         longest = 0
         for end, entry in text.phrases(i, table):
-            if end < longest:
+            if end < longest or (end < len(text.doc) and text.doc[end].lower_ in entry.all("lex:excludes")):
                 break
             found = [name for kind in entry.all("lex:before") for name in _BEFORE[kind](text, i, end, entry)]
             found += [name for kind in entry.all("lex:after") for name in _AFTER[kind](text, i, end, entry)]
@@ -281,7 +325,13 @@ def _by_pair(text: Text, head: int, end: int, entry: Entry) -> Iterator[Name]:
 
 def _by_person(text: Text, head: int, end: int, entry: Entry) -> Iterator[Name]:
     before = text.doc[head - 1] if head else None
-    if before is None or not capital(before) or head in text.nation_ends or before.is_sent_start and before.pos_ != "PROPN":
+    if (
+        before is None
+        or not capital(before)
+        or head in text.nation_ends
+        or before.is_sent_start
+        and before.pos_ != "PROPN"
+    ):
         return
     if before.ent_type_ == "PERSON" or text.gazetteer.surname(before.text):
         yield _name(entry, head - 1, end, sense=f"{_sense(entry, before.lower_)}")
@@ -296,7 +346,11 @@ def _by_leader(text: Text, head: int, end: int, entry: Entry) -> Iterator[Name]:
 
 def _by_enemy(text: Text, head: int, end: int, entry: Entry) -> Iterator[Name]:
     begin = next((i for i in range(head - 2, max(head - 7, 0), -1) if text.doc[i].text in _DASHES), 0)
-    if begin and text.doc[begin - 1].lower_ in _AGAINST and all(_edge(t) or t.lower_ in _INSIDE for t in text.doc[begin + 1 : head]):
+    if (
+        begin
+        and text.doc[begin - 1].lower_ in _AGAINST
+        and all(_edge(t) or t.lower_ in _INSIDE for t in text.doc[begin + 1 : head])
+    ):
         yield _name(entry, begin - 1, end, sense=_sense(entry))
 
 
@@ -348,9 +402,15 @@ def _after_names(text: Text, head: int, end: int, entry: Entry) -> Iterator[Name
 def _alone(text: Text, head: int, end: int, entry: Entry) -> list[Name]:
     """ "the Coalition": a capitalised noun that is a name by itself, where capitals mean anything."""
     token = text.doc[head]
-    if not entry.one("lex:alone") or not capital(token) or head < text.headline:
+    if (
+        not entry.one("lex:alone")
+        or not capital(token)
+        or head < text.headline
+        or (text.opens(head) and end not in text.titled)
+    ):
         return []
-    return [] if any(b <= head and e > end for b, e in text.runs) else [_name(entry, head, end, sense=_sense(entry))]
+    within = end not in text.titled and any(b <= head and e > end for b, e in text.runs)
+    return [] if within else [_name(entry, head, end, sense=_sense(entry))]
 
 
 _BEFORE = {
@@ -377,6 +437,7 @@ def _proper(text: Text, begin: int, end: int) -> Iterator[Name]:
         leads = head == begin
         yield _name(entry, begin, end if leads else stop, nests=True)
         yield from _proper(text, begin, head)
+        yield from _prefix(text, begin, head)
         return
     if stop - begin < 2:
         return
@@ -384,8 +445,22 @@ def _proper(text: Text, begin: int, end: int) -> Iterator[Name]:
     whole = nation is not None and nation.end == head
     sense = _sense(entry, nation.qid) if nation and whole and entry.one("lex:before") else ""
     cls = _modified(text, begin, head, entry.one("lex:class"))
-    name = Name(begin=begin, end=_extended(text, stop, end, cls), cls=cls, weight=BY_HEAD, rank=PATTERN, rule=entry.id, sense=sense)
+    name = Name(
+        begin=begin,
+        end=_extended(text, stop, end, cls),
+        cls=cls,
+        weight=BY_HEAD,
+        rank=PATTERN,
+        rule=entry.id,
+        sense=sense,
+    )
     yield name
+
+
+def _prefix(text: Text, begin: int, end: int) -> Iterator[Name]:
+    """The names before the noun of an event: "Brussels" of "Brussels Conference"."""
+    for item in _one_a_class(text.gazetteer.lookup(text.slice(begin, end))) if begin < end else ():
+        yield Name(begin=begin, end=end, cls=item.cls, weight=1.0 + 3 * item.prior, rank=KNOWN, rule="gazetteer")
 
 
 def _last_head(text: Text, begin: int, end: int) -> tuple[int, int, Entry] | None:
@@ -395,8 +470,10 @@ def _last_head(text: Text, begin: int, end: int) -> tuple[int, int, Entry] | Non
         if best and i < best[1]:
             continue
         for stop, entry in text.phrases(i, table):
-            if stop <= end and capital(text.doc[stop - 1]) and capital(text.doc[i]):
-                whole = end if "of" in entry.all("lex:after") and stop < end and text.doc[stop].lower_ in _LINKS else stop
+            if stop <= end and capital(text.doc[stop - 1]) and capital(text.doc[i]) and not entry.one("lex:lower"):
+                whole = (
+                    end if "of" in entry.all("lex:after") and stop < end and text.doc[stop].lower_ in _LINKS else stop
+                )
                 best = (i, whole, entry)
                 break
     return best
@@ -425,8 +502,16 @@ def _extended(text: Text, stop: int, end: int, cls: str) -> int:
     while stop < end and text.doc[stop].pos_ == "NUM":
         stop += 1
     if cls == "ArmedForce" and stop + 1 < len(text.doc) and text.doc[stop].text in _DASHES:
-        return next((e for b, e in text.runs if b == stop + 1), stop)
+        end = next((e for b, e in text.runs if b == stop + 1), stop)
+        return _before_titles(text, stop, end)
     return stop
+
+
+def _before_titles(text: Text, begin: int, end: int) -> int:
+    """The end without the titles that end there: "UN" of "UN Special Envoy"."""
+    while end > begin and end - 1 in text.titled:
+        end -= 1
+    return end
 
 
 def _cut(text: Text, begin: int, end: int) -> int:
@@ -442,21 +527,62 @@ def recognised(text: Text) -> Iterator[Name]:
     for ent in text.doc.ents:
         if ent.label_ not in LABELS:
             continue
-        begin, end = _trimmed(text, ent.start, ent.end, person=ent.label_ == "PERSON")
-        if begin < end and _is_name(text, begin, end):
-            cls, weight = LABELS[ent.label_]
-            yield Name(begin=begin, end=end, cls=cls, weight=weight, rank=MODEL, rule="model")
+        for begin, end, kind in _divided(text, ent):
+            begin, end = _trimmed(text, begin, end, person=kind == "PERSON")
+            if begin < end and _is_name(text, begin, end):
+                cls, weight = LABELS[kind]
+                yield Name(begin=begin, end=end, cls=cls, weight=weight, rank=MODEL, rule="model")
+
+
+def _divided(text: Text, ent: Span) -> Iterator[tuple[int, int, str]]:
+    """A model's span in two where a title stands within it: "UN Special Envoy de Mistura"."""
+    inner = [i for i in range(ent.start + 1, ent.end - 1) if i in text.titled]
+    if not inner or ent.label_ == "PERSON":
+        yield ent.start, ent.end, ent.label_
+        return
+    yield ent.start, inner[0], ent.label_
+    yield inner[-1] + 1, ent.end, "PERSON"
 
 
 def _trimmed(text: Text, begin: int, end: int, *, person: bool) -> tuple[int, int]:
-    while begin < end and (text.doc[begin].lower_ in {"the", "a", "an"} or text.doc[begin].is_punct):
+    """A model's span without small words, marks and titles around it, and with the rest of a hyphenated name."""
+    while begin < end and (text.doc[begin].is_punct or _small(text, begin)):
         begin += 1
-    while begin < end and (text.doc[end - 1].text in _POSSESSIVE or text.doc[end - 1].is_punct or text.doc[end - 1].is_space):
+    while begin < end and (
+        text.doc[end - 1].text in _POSSESSIVE or text.doc[end - 1].is_punct or text.doc[end - 1].is_space
+    ):
         end -= 1
-    if person:
-        stop = next((stop for stop, _ in text.phrases(begin, text.lexicon.of("NameTitle")) if stop <= end), begin)
-        begin = begin if stop == end and capital(text.doc[begin]) and not text.doc[begin].text.endswith(".") else stop
-    return begin, end
+    while begin < end and begin in text.titled:
+        begin += 1
+    end = end if person else _before_titles(text, begin, end)
+    return _completed(text, begin, end) if begin < end else (begin, end)
+
+
+def _tail(token: Token) -> bool:
+    return token.is_space or (token.is_alpha and token.is_lower)
+
+
+def _small(text: Text, i: int) -> bool:
+    """Whether a name's first word is none: lower case, or "The"; "al-" before a name is one."""
+    token = text.doc[i]
+    return token.lower_ in {"the", "a", "an"} or (not capital(token) and token.lower_ not in _ARABIC)
+
+
+def _completed(text: Text, begin: int, end: int) -> tuple[int, int]:
+    """A span with the Arabic article before it and with what a hyphen ties to it, unless that is a name of its own."""
+    while begin and _part_of_name(text, begin - 1):
+        begin -= 1
+    run = next(((b, e) for b, e in text.runs if b <= begin and end <= e), (begin, end))
+    parts = "".join(t.text_with_ws for t in text.doc[run[0] : run[1]]).split()
+    tied = len(parts) == 1 and any(t.text in _DASHES for t in text.doc[run[0] : run[1]])
+    free = any(text.gazetteer.lookup(p) for p in re.split("[-\u2010-\u2014]", parts[0])) if tied else True
+    return (begin, end) if free else run
+
+
+def _part_of_name(text: Text, i: int) -> bool:
+    """Whether the word at i belongs to the name after it: "Al Shadaddi", "de Mistura", "al-Najafi"."""
+    word, hyphen = text.doc[i], text.doc[i].text in _DASHES and i > 0 and text.doc[i - 1].lower_ in _ARABIC
+    return hyphen or word.lower_ in _PARTICLES or (word.lower_ in _ARABIC and (capital(word) or not word.whitespace_))
 
 
 def _is_name(text: Text, begin: int, end: int) -> bool:
@@ -465,11 +591,21 @@ def _is_name(text: Text, begin: int, end: int) -> bool:
     nation = text.nation_starts.get(begin)
     if nation and nation.demonym and nation.end >= end:
         return False
-    if not any(capital(t) for t in span) or span.text.count("\n"):
+    if not any(capital(t) for t in span) or _BAD.search(span.text) or "\n" in span.text:
+        return False
+    if text.lower[span.start_char : span.end_char] in text.lexicon.of("NoName"):
+        return False
+    if end - begin == 1 and text.opens(begin) and _common(text, begin):
         return False
     if end <= text.headline:
         return bool(text.gazetteer.lookup(span.text)) or _recurs(text, span.text)
     return any(t.pos_ in {"PROPN", "X"} or t.tag_.startswith("NNP") for t in span)
+
+
+def _common(text: Text, i: int) -> bool:
+    """Whether a word is a common noun that only opens a sentence: "Army", "Officials"."""
+    kinds = ("NameHead", "ClassNoun", "Anaphor", "MemberNoun", "NameTitle")
+    return any(text.doc[i].lower_ in text.lexicon.of(kind) for kind in kinds)
 
 
 def _recurs(text: Text, words: str) -> bool:
@@ -480,20 +616,23 @@ def _recurs(text: Text, words: str) -> bool:
 def known(text: Text) -> Iterator[Name]:
     """The gazetteer's names among capitalised words; one word alone only where it stands alone and is telling."""
     for token in text.doc:
-        if capital(token) or text._starts(token.i):
+        if token.i not in text.titled and (capital(token) or text._starts(token.i)):
             yield from _known(text, token.i)
 
 
 def _known(text: Text, i: int) -> Iterator[Name]:
+    telling = False
     for end in range(min(i + MOST_WORDS, len(text.doc)), i, -1):
-        if not _edge(text.doc[end - 1]) or text.doc[end - 1].is_sent_start and end - 1 > i:
-            continue
-        items = text.gazetteer.lookup(text.slice(i, end))
-        if items and _telling(text, i, end, items):
-            rank = KNOWN if end - i > 1 else MODEL if items[0].cls == "Country" else WORD
+        if _edge(text.doc[end - 1]) and not any(t.is_sent_start for t in text.doc[i + 1 : end]):
+            items = text.items(i, end)
+            rank = 0 if telling or not items or not _telling(text, i, end, items) else _rank(end - i, items)
+            telling = telling or rank > 0
             for item in _one_a_class(items):
                 yield Name(begin=i, end=end, cls=item.cls, weight=1.0 + 3 * item.prior, rank=rank, rule="gazetteer")
-            return
+
+
+def _rank(words: int, items: Sequence[Item]) -> int:
+    return KNOWN if words > 1 else MODEL if items[0].cls == "Country" else WORD
 
 
 def _one_a_class(items: Sequence[Item]) -> list[Item]:
@@ -509,7 +648,12 @@ def _telling(text: Text, begin: int, end: int, items: Sequence[Item]) -> bool:
         return first.cls != "Person" or first.prior > 0.1
     if first.cls == "Country":
         return True
-    if first.cls == "Person" or token.tag_[:3] != "NNP" and token.pos_ != "PROPN":
+    if (
+        first.cls == "Person"
+        or (text.opens(begin) and _common(text, begin))
+        or token.tag_[:3] != "NNP"
+        and token.pos_ != "PROPN"
+    ):
         return False
     alone = begin < text.headline or any((begin, end) == run for run in text.runs)
     return alone and (first.prior >= 0.3 or first.cls in {"ArmedGroup", "InternationalOrganization"})
@@ -517,16 +661,30 @@ def _telling(text: Text, begin: int, end: int, items: Sequence[Item]) -> bool:
 
 def hinted(text: Text) -> Iterator[Name]:
     """What nouns and titles around a name say of its class: "news agency Sana", "Boukamal, a town", "Prime Minister X"."""
-    nouns, titles = text.lexicon.of("ClassNoun"), text.lexicon.of("NameTitle")
+    nouns, titles, places = (text.lexicon.of(kind) for kind in ("ClassNoun", "NameTitle", "PlaceCue"))
     for begin, end in text.runs:
-        for i in range(max(0, begin - 3), begin):
-            for stop, entry in text.phrases(i, nouns):
-                if stop == begin and begin >= text.headline:
-                    yield _hint(begin, _cut(text, begin, end), entry, rank=0)
+        noun = next((e for i in range(max(0, begin - 3), begin) for s, e in text.phrases(i, nouns) if s == begin), None)
+        if noun and begin >= text.headline:
+            yield _hint(begin, _cut(text, begin, end), noun, rank=0)
+        yield from _turned(text, begin, end)
         first = _untitled(text, begin, end)
-        if first > begin or any(stop == begin for i in range(max(0, begin - 3), begin) for stop, _ in text.phrases(i, titles)):
+        if first > begin or any(
+            stop == begin for i in range(max(0, begin - 3), begin) for stop, _ in text.phrases(i, titles)
+        ):
             yield Name(begin=first, end=end, cls="Person", weight=BY_TITLE, rank=0, rule="title")
+        if any(stop == begin for i in range(max(0, begin - 3), begin) for stop, _ in text.phrases(i, places)):
+            yield Name(
+                begin=begin, end=_cut(text, begin, end), cls="Place", weight=BY_PLACE, rank=0, rule="preposition"
+            )
     yield from _appositions(text)
+
+
+def _turned(text: Text, begin: int, end: int) -> Iterator[Name]:
+    """ "East Mosul": a part of a city."""
+    for entry in text.lexicon.of("NameModifier").get(text.doc[begin].lower_, ()) if begin + 1 < end else ():
+        items = text.gazetteer.lookup(text.slice(begin + 1, end))
+        if items and items[0].cls == entry.one("lex:from"):
+            yield Name(begin=begin, end=end, cls=entry.one("lex:to"), weight=BY_HEAD, rank=0, rule=entry.id)
 
 
 def _appositions(text: Text) -> Iterator[Name]:
