@@ -18,6 +18,8 @@ CONFIDENT = 0.72
 #: ... if the next candidate's score is lower by this much; from this score on it is a near match.
 MARGIN = 0.06
 PLAUSIBLE = 0.5
+#: Namesakes closer than this cannot be told apart, and there is no link at all.
+TIE = 0.01
 #: Parts of a score: of a name that fits at all, of how well known the item is, of how it fits the article.
 BASE, FAME, FIT = 0.4, 0.3, 0.3
 #: A prior from which on an item is known to everybody, and for persons, whose full names say more.
@@ -133,7 +135,7 @@ def link(
 
 
 def _linked(entity: model.Entity, ranked: Sequence[Candidate]) -> model.Entity:
-    if not ranked or ranked[0].score < PLAUSIBLE:
+    if not ranked or ranked[0].score < PLAUSIBLE or _lead(ranked) < TIE:
         return entity
     best = ranked[0]
     proposal = model.Link(qid=best.item.qid, score=round(min(1.0, best.score), 3), confident=_confident(ranked))
@@ -142,8 +144,11 @@ def _linked(entity: model.Entity, ranked: Sequence[Candidate]) -> model.Entity:
 
 def _confident(ranked: Sequence[Candidate]) -> bool:
     margin = PERSON_MARGIN if ranked[0].item.cls == "Person" else MARGIN
-    ahead = len(ranked) == 1 or ranked[0].score - ranked[1].score >= margin
-    return ahead and ranked[0].score >= CONFIDENT
+    return _lead(ranked) >= margin and ranked[0].score >= CONFIDENT
+
+
+def _lead(ranked: Sequence[Candidate]) -> float:
+    return ranked[0].score - ranked[1].score if len(ranked) > 1 else 1.0
 
 
 def _refined(cls: str, item: Item) -> str:
