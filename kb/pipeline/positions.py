@@ -416,9 +416,15 @@ def _in_body(article: _Article, holding: Holding) -> Holding:
         holding,
         bodies=tuple(reversed(first.values())),
         former=any(m.one("lex:former") for m in modifiers),
-        weak=any(m.one("lex:relation") for m in modifiers),
+        weak=any(m.one("lex:relation") for m in modifiers) or _aside(article, holding),
         words=frozenset(_plain(t.text) for t in title if not t.is_punct and not t.is_stop),
     )
+
+
+def _aside(article: _Article, holding: Holding) -> bool:
+    """Whether the title leads something for or at the body and not the body itself ("commander for its logistics")."""
+    leads = holding.entry.one("lex:relation") == "leaderOf" and holding.head < holding.end
+    return leads and article.doc[holding.head].pos_ == "ADP" and article.doc[holding.head].lower_ != "of"
 
 
 def _bodies(article: _Article, holding: Holding) -> Iterator[Filler]:
