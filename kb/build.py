@@ -38,6 +38,8 @@ if TYPE_CHECKING:
 
 #: Articles handed to a worker at a time: enough to make the handing over cheap, few enough to keep all workers busy.
 BATCH = 4
+#: Most characters of an article, some 30,000 words: what is longer is a book or a dump, and costs minutes and gigabytes.
+LONGEST = 200_000
 #: Batches on their way, per worker: one in work, one waiting.
 AHEAD = 2
 
@@ -152,7 +154,15 @@ def loaded(setup: Setup) -> "Language":
 
 
 def extract_one(article: Article, nlp: "Language") -> Extraction:
-    """What one article says, its entities linked."""
+    """What one article says, its entities linked.
+
+    Raises:
+        InputError: the text is too long to be one article.
+    """
+    length = len(article.text)
+    if length > LONGEST:
+        hint = "split it; JSON Lines holds many articles in one file"
+        raise InputError(f"{length:,} characters are too long for one article", where=article.name, hint=hint)
     found = assertions.extract(nlp(pipeline.document(nlp, article)), article)
     return replace(found, entities=tuple(linking.link(found.entities, article)))
 

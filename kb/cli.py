@@ -263,12 +263,8 @@ def _write(found: "Iterator[Exported]", options: "Options", target: Target) -> "
 
 def _summarize(summary: "Summary", target: str, seconds: float, errors: Errors) -> None:
     counted = f"{_counted(summary.articles, 'article')}, {_counted(summary.triples, 'triple')}"
-    if summary.articles:
-        _say(f"{counted} → {target} in {seconds:.1f} s")
-    else:
-        _say("nothing to write: no article could be read")
-    if errors.count:
-        _say(f"{_counted(errors.count, 'error')}, see above")
+    done = f"{counted} → {target} in {seconds:.1f} s" if summary.articles else "nothing to write"
+    _say(f"{done}; {_counted(errors.count, 'error')}, see above" if errors.count else done)
     if errors.count or not summary.articles:
         raise typer.Exit(ERROR)
 
