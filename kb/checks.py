@@ -14,7 +14,7 @@ from typing import Literal, TypeAlias
 import pyoxigraph as ox
 import pyshacl
 import rdflib
-from pyshacl.errors import ConstraintLoadError, ReportableRuntimeError, ShapeLoadError
+from pyshacl.errors import ReportableRuntimeError
 from rdflib.namespace import RDF, SH
 
 from kb import ontology, rdf, resources, store, terms
@@ -96,11 +96,16 @@ def _graph(quads: Iterable[ox.Quad]) -> rdflib.Graph:
 def _validated(data: rdflib.Graph, shapes: rdflib.Graph) -> rdflib.Graph:
     try:
         _, report, text = pyshacl.validate(data, shacl_graph=shapes, inference="none", inplace=True)
-    except (ConstraintLoadError, ReportableRuntimeError, ShapeLoadError) as error:
-        raise OntologyError(f"the shapes cannot be used ({error})", hint=f"check the {SHAPES} files") from error
+    except (ReportableRuntimeError, re.error) as error:
+        raise _unusable(error) from error
     if not isinstance(report, rdflib.Graph):
-        raise OntologyError(f"the shapes cannot be used ({text})", hint=f"check the {SHAPES} files")
+        raise _unusable(text)
     return report
+
+
+def _unusable(reason: object) -> OntologyError:
+    what = str(reason).partition("\n")[0]
+    return OntologyError(f"the shapes cannot be used ({what})", hint=f"check the {SHAPES} files")
 
 
 def _finding(report: rdflib.Graph, node: rdflib.term.Node) -> Finding:

@@ -7,7 +7,7 @@ from the ontology for other tools. None of them knows the lexicon or how anythin
 from kb.ontology.clashes import Clash
 from kb.ontology.files import axiom_files, hierarchy, materialise, triples
 from kb.ontology.published import context, void_description, write_owl
-from kb.ontology.reasoner import NO_JAVA, Verdict, check_consistency, java
+from kb.ontology.reasoner import NO_JAVA, Verdict, check_consistency, java, require_consistent
 
 __all__ = [
     "NO_JAVA",
@@ -19,6 +19,7 @@ __all__ = [
     "hierarchy",
     "java",
     "materialise",
+    "require_consistent",
     "triples",
     "void_description",
     "write_owl",

@@ -52,8 +52,12 @@ class Axioms:
 
 def axioms(statements: Links) -> Axioms:
     """The axioms among the statements of an ontology."""
-    irreflexive = frozenset(s for s, p, o in statements if (p, o) == (TYPE, OWL + "IrreflexiveProperty"))
-    return Axioms(closure(statements, SUBCLASS), _disjoint(statements), _sides(statements), irreflexive)
+    return Axioms(closure(statements, SUBCLASS), _disjoint(statements), _sides(statements), _irreflexive(statements))
+
+
+def empty_classes(known: Axioms) -> list[Clash]:
+    """The classes that can have no members, because they stand under two that are disjoint."""
+    return [clash for cls, above in known.supers.items() for clash in _of_types(cls, above | {cls}, known)]
 
 
 def clashes(facts: Links, known: Axioms) -> list[Clash]:
@@ -101,6 +105,12 @@ def _of_sides(
 def _excluded(classes: frozenset[str], wanted: str, known: Axioms) -> bool:
     above = {wanted, *known.supers.get(wanted, ())}
     return any((one, other) in known.disjoint for one in classes for other in above)
+
+
+def _irreflexive(statements: Links) -> frozenset[str]:
+    """Irreflexive properties and those below them."""
+    stated = {s for s, p, o in statements if (p, o) == (TYPE, OWL + "IrreflexiveProperty")}
+    return frozenset(stated | {below for below, above in closure(statements, SUBPROPERTY).items() if above & stated})
 
 
 def _disjoint(statements: Links) -> frozenset[tuple[str, str]]:

