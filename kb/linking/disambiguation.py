@@ -25,7 +25,8 @@ BASE, FAME, FIT = 0.4, 0.3, 0.3
 #: A prior from which on an item is known to everybody, and for persons, whose full names say more.
 FAMOUS = 0.6
 FAME_OF = {"Person": 0.4}
-#: A person without office needs this prior for a confident link: people of one name are many.
+#: A person without office needs this prior for a confident link in an article on their country, and fame elsewhere:
+#: people of one name are many.
 KNOWN_PERSON = 0.4
 #: A namesake of a person must be further behind than another candidate.
 PERSON_MARGIN = 0.12
@@ -237,8 +238,11 @@ def _score(entity: model.Entity, item: Item, quality: float, scene: Scene, gazet
         return base
     terms = gazetteer.terms(item.qid)
     score = base + _in_office(terms, scene.article.published) + _post_said(entity, terms, scene.article)
-    known = terms or item.prior >= KNOWN_PERSON
-    return score if known else min(score, CONFIDENT - 0.01)
+    return score if terms or _known(item, scene) else min(score, CONFIDENT - 0.01)
+
+
+def _known(item: Item, scene: Scene) -> bool:
+    return item.prior >= (KNOWN_PERSON if item.country in scene.countries else FAMOUS)
 
 
 def agreement(cls: str, other: str) -> float:
