@@ -5,18 +5,20 @@ One interpreter of the lexicon's ``lex:RelationCue`` rows over the grammar's slo
 and ``doc._.kb_relations``; reads the mentions, references and events.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
+from typing import Any
 
 from spacy.language import Language
 from spacy.tokens import Doc, Span, Token
 
-from kb.pipeline.fillers import Filler, filler, mention_index
-from kb.pipeline.grammar import arguments, children, clause_heads, conjuncts, preposition
+from kb.pipeline.fillers import Filler
+from kb.pipeline.grammar import arguments, children, clause_heads, preposition
 from kb.pipeline.lexicon import Lexicon, load_lexicon
-from kb.pipeline.positions import Holding, Titles, find_positions, with_relations
+from kb.pipeline.parties import Parties, as_filler
+from kb.pipeline.positions import Body, Holding, Titles, find_positions, with_relations
 from kb.resources import Entry
 
 __all__ = ["RelationFinder", "create"]
@@ -33,8 +35,6 @@ _DEFAULT_DOMAIN = (("Agent",), ("Agent",))
 _NAMED_SUBJECT, _NAMED_OBJECT = frozenset({"leaderOf", "memberOf"}), frozenset({"memberOf", "fights"})
 #: Classes of places from small to large; a smaller one lies in a larger one.
 _SIZES = {"Facility": 0, "City": 1, "Region": 2, "Country": 3}
-#: Nouns are also followed through these when they only describe a name.
-_DESCRIPTIVE = ("of", "compound", "poss")
 _NEGATIONS = frozenset({"not", "n't", "never", "no"})
 
 
@@ -51,14 +51,14 @@ class Found:
         confidence: in [0, 1].
     """
 
-    subject: tuple[str | int, ...]
+    subject: Body
     predicate: str
-    object: tuple[str | int, ...]
+    object: Body
     token: int
     rule: str
     confidence: float
 
-    def plain(self) -> dict[str, object]:
+    def plain(self) -> dict[str, Any]:
         """The relation as it travels on the ``Doc``."""
         return {
             "subject": list(self.subject),
@@ -156,11 +156,8 @@ class _Reader:
     """Applies one cue after the other to one ``Doc``."""
 
     def __init__(self, doc: Doc, lexicon: Lexicon) -> None:
-        self.doc, self.isa = doc, lexicon.isa
-        self.index = mention_index(doc)
-        self.spans = sorted(doc.spans.get("entities", []), key=len, reverse=True)
+        self.doc, self.isa, self.parties = doc, lexicon.isa, Parties(doc, lexicon)
         self.agents, self.members = lexicon.of("AgentNoun"), lexicon.of("MembersNoun")
-        self.entities: Mapping[str, Mapping[str, object]] = doc._.kb_entities
 
     def read(self, token: Token, cue: Entry) -> Iterator[Found]:
         """The relations that a cue states at a token."""
@@ -182,9 +179,9 @@ class _Reader:
     def _sides(self, token: Token, cue: Entry) -> list[tuple[Filler, Filler]]:
         """The sides of a symmetric relation: all that fill one slot."""
         for slot in cue.all("lex:pair"):
-            sides = [f for t in _path(token, slot) for f in self._parties(t, token, inner=True)]
+            sides = [f for t in _path(token, slot) for f in self.parties.of(t, apart=token)]
             if len(sides) < 2:
-                sides = [f for t in _joined(token) for f in self._parties(t, token, inner=True)]
+                sides = [f for t in _joined(token) for f in self.parties.of(t, apart=token)]
             if len(sides) > 1:
                 return [(sides[0], other) for other in sides[1:]]
         return []
@@ -195,61 +192,18 @@ class _Reader:
         for near in (True, False):
             chosen = [slot for slot in slots if slot.startswith("host.") != near]
             tokens = dict.fromkeys(t for slot in chosen for t in _path(token, slot))
-            found = [f for t in tokens for f in self._parties(t, token, inner=role == "lex:subject")]
+            apart = token if role == "lex:subject" else None
+            found = [f for t in tokens for f in self.parties.of(t, apart=apart)]
             if found:
                 return found
         return []
-
-    def _parties(self, token: Token, cue: Token, *, inner: bool) -> list[Filler]:
-        """The fillers of a head and its conjuncts; a description gives way to the name that it describes."""
-        found: list[Filler] = []
-        for part in conjuncts(token):
-            found += self._party(part, cue, inner=inner)
-        return found
-
-    def _party(self, token: Token, cue: Token, *, inner: bool) -> list[Filler]:
-        mention = self.index.get(token.i)
-        if mention is not None and inner and mention.start <= cue.i < mention.end:
-            return [_as_filler(s) for s in self.spans if s.start <= token.i < s.end and not s.start <= cue.i < s.end][
-                :1
-            ]
-        one = filler(self.doc, token, self.index)
-        if one is None or one[0]:
-            return [one] if one is not None else []
-        return self._described(token, cue) or [one, *self._including(token)]
-
-    def _described(self, token: Token, cue: Token) -> list[Filler]:
-        """The name of what a phrase describes: by apposition, by copula, or as the owner of agents ("Coalition jets")."""
-        others = [t for t in (*children(token, "appos"), *_described_by(token)) if t.i in self.index]
-        for other in others:
-            one = filler(self.doc, other, self.index)
-            if one is not None and one[0]:
-                return [one]
-        if token.lemma_.lower() not in self.agents:
-            return []
-        for slot, t in arguments(token):
-            mention = self.index.get(t.i)
-            if slot in _DESCRIPTIVE and mention is not None and mention.end <= max(token.i, t.i + 1):
-                cls = self._class(mention.id_)
-                if self.isa(cls, "Organization") or (slot == "of" and self.isa(cls, "Country")):
-                    return [_as_filler(mention)]
-        return []
-
-    def _including(self, token: Token) -> list[Filler]:
-        named = [t for t in token.children if t.dep_ == "nmod" and preposition(t) in {"including", "like", "such as"}]
-        return [
-            f for t in named for part in conjuncts(t) if (f := filler(self.doc, part, self.index)) is not None and f[0]
-        ]
-
-    def _class(self, key: str) -> str:
-        return str(self.entities.get(key, {}).get("cls", ""))
 
     def related(self, one: Filler, other: Filler, row: Entry, token: int, *, named: bool = False) -> Iterator[Found]:
         """The relation of an entry between two fillers, if they are what it holds between."""
         predicate = row.one("lex:relation")
         domain, range_ = _DOMAINS.get(predicate, _DEFAULT_DOMAIN)
         needs = named or not (one[0] or other[0])
-        if needs and not (one[0] and other[0]) or (one[0] and one[0] == other[0]):
+        if (needs and not (one[0] and other[0])) or (one[0] and one[0] == other[0]):
             return
         if (predicate in _NAMED_SUBJECT and not one[0]) or (predicate in _NAMED_OBJECT and named and not other[0]):
             return
@@ -262,31 +216,21 @@ class _Reader:
     def _is(self, one: Filler, classes: Sequence[str], predicate: str) -> bool:
         """Whether a filler is of one of the classes; a description if its noun can be."""
         if one[0]:
-            cls = self._class(str(one[0]))
+            cls = self.parties.cls(str(one[0]))
             if predicate == "fights" and self.isa(cls, "Person"):
                 return False
             return any(self.isa(cls, wanted) for wanted in classes)
         span = self.doc[int(one[1]) : int(one[2])]
         if "Place" in classes:
-            return any(s.start >= span.start and s.end <= span.end and self.isa(s.label_, "Place") for s in self.spans)
+            return any(
+                s.start >= span.start and s.end <= span.end and self.isa(s.label_, "Place") for s in self.parties.spans
+            )
         own = any(t.tag_ == "PRP$" for t in span)
         return (span.root.lemma_.lower() in self.agents and not own) or span.root.ent_type_ == "NORP"
 
 
-def _as_filler(span: Span) -> Filler:
-    return [span.id_, span.start, span.end]
-
-
 def _negated(token: Token) -> bool:
     return any(t.dep_ in {"advmod", "det", "neg"} and t.lower_ in _NEGATIONS for t in token.children)
-
-
-def _described_by(token: Token) -> Iterator[Token]:
-    """The noun that a noun phrase is in apposition to, or is said of."""
-    if token.dep_ == "appos":
-        yield token.head
-    elif children(token, "cop"):
-        yield from children(token, "nsubj")
 
 
 def _path(token: Token, path: str) -> list[Token]:
@@ -334,7 +278,7 @@ def _located(doc: Doc, lexicon: Lexicon) -> Iterator[Found]:
     for one, other in pairwise(places):
         if one.end <= other.start and _SIZES[one.label_] < _SIZES[other.label_] and _joins(doc, one, other):
             yield Found(
-                tuple(_as_filler(one)), "locatedIn", tuple(_as_filler(other)), one.root.i, "lex:place-in-place", 0.8
+                tuple(as_filler(one)), "locatedIn", tuple(as_filler(other)), one.root.i, "lex:place-in-place", 0.8
             )
 
 
@@ -345,7 +289,7 @@ def _joins(doc: Doc, one: Span, other: Span) -> bool:
         following = doc[other.end] if other.end < len(doc) else None
         return following is None or following.lower_ != "and"
     inside = one.start <= other.root.head.i < one.end
-    return words[:1] == ["in"] and words[1:] in ([], ["the"]) or (words == ["of"] and inside)
+    return (words[:1] == ["in"] and words[1:] in ([], ["the"])) or (words == ["of"] and inside)
 
 
 def _unique(doc: Doc, found: Sequence[Found]) -> list[Found]:
