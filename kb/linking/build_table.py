@@ -382,6 +382,10 @@ def _force_of(m: re.Match[str], adjectives: Mapping[str, tuple[str, ...]]) -> li
     return [f"{word} {kind}" for word in words for kind in ("Armed Forces", "military")]
 
 
+def _initials(m: re.Match[str], adjectives: Mapping[str, tuple[str, ...]]) -> list[str]:
+    return [f"{'UN' if m['place'] == 'United Nations' else 'US'} {m['what']}", f"{m['place']} {m['what']}"]
+
+
 def _shortened(m: re.Match[str], adjectives: Mapping[str, tuple[str, ...]]) -> list[str]:
     return [f"{m['place']} {m['what']}"] if any(m["place"] in words for words in adjectives.values()) else []
 
@@ -397,6 +401,7 @@ NAMINGS: tuple[tuple[str, Callable[[re.Match[str], Mapping[str, tuple[str, ...]]
     (r"^(?:[Cc]abinet|(?:Federal )?Government) of (?P<place>[\w ]+)$", _government),
     (r"^(?:first |second )?presidency of (?P<place>[\w. ]+)$", _presidency),
     (r"^United States Department of (?:the )?(?P<place>[\w ]+)$", _department),
+    (r"^(?:Office of the )?(?P<place>United (?:Nations|States)) (?P<what>[A-Z].+)$", _initials),
     (r"^Ministry of (?P<what>[\w' ]+?)(?: of |, | \()(?P<place>(?:the )?[A-Z][\w ]+)\)?$", _ministry),
     (r"^(?P<place>[\w ]+?) (?:Armed|Defen[cs]e) Forces?$", _force_of),
     (r"^Armed Forces of (?P<place>[\w ]+)$", _force_of),
