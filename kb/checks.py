@@ -109,8 +109,13 @@ def _unusable(reason: object) -> OntologyError:
 
 
 def _finding(report: rdflib.Graph, node: rdflib.term.Node) -> Finding:
-    focus, message, value = (str(report.value(node, p) or "") for p in (SH.focusNode, SH.resultMessage, SH.value))
+    focus, message, value = (_value(report, node, p) for p in (SH.focusNode, SH.resultMessage, SH.value))
     return Finding("shape", focus, _path(report, node), message, value)
+
+
+def _value(report: rdflib.Graph, node: rdflib.term.Node, relation: rdflib.URIRef) -> str:
+    found = report.value(node, relation)
+    return "" if found is None else str(found)
 
 
 def _path(report: rdflib.Graph, node: rdflib.term.Node) -> str:
