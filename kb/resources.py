@@ -89,4 +89,5 @@ def _triples(file: Path) -> Iterator[tuple[str, str, str]]:
 
 
 def _text(node: object) -> str:
-    return str(getattr(node, "value", node))
+    """An IRI or a literal's text; a blank node as it is written, so that it is never taken for a term."""
+    return str(node) if isinstance(node, pyoxigraph.BlankNode) else str(getattr(node, "value", node))

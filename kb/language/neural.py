@@ -67,6 +67,8 @@ class Network:
         options = onnxruntime.SessionOptions()
         options.intra_op_num_threads = THREADS
         options.log_severity_level = 3
+        # Idle threads that spin take the core from another process that reads articles beside this one.
+        options.add_session_config_entry("session.intra_op.allow_spinning", "0")
         try:
             self.labels: dict[str, list[str]] = json.loads((folder / "labels.json").read_text(encoding="utf-8"))
             self.lemmas: dict[str, dict[str, str]] = json.loads((folder / "lemmas.json").read_text(encoding="utf-8"))

@@ -25,6 +25,8 @@ from kb.pipeline.triggers import Trigger, TriggerMatcher
 
 #: What each filled role adds to the confidence of a trigger, and the most an event can have.
 ROLE_GAIN, MOST = 0.05, 0.95
+#: A trigger of this confidence means what it says even where nobody is named.
+SURE = 0.8
 AGREEMENT = "Agreement"
 
 
@@ -50,10 +52,10 @@ class EventComponent:
         return [event for event in self.merger.merge(reader.candidates()) if self._tells(event)]
 
     def _tells(self, event: Candidate) -> bool:
-        """Whether an event says who, whom, where or how many; a bare word is no event."""
-        return any(values for prop, values in event.roles.items() if prop != "instrument") or any(
-            isinstance(value, int) for value in event.values.values()
-        )
+        """Whether an event says who, whom, where or how many; a trigger that is often harmless must name one of them."""
+        if event.confidence < SURE:
+            return any(event.named(prop) for prop in event.roles) or bool({"killed", "injured"} & set(event.values))
+        return any(values for prop, values in event.roles.items() if prop != "instrument") or "killed" in event.values
 
     def _plain(self, event: Candidate) -> dict[str, Any]:
         if self.lexicon.isa(event.cls, AGREEMENT):

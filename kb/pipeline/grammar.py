@@ -46,11 +46,11 @@ def conjuncts(token: Token) -> list[Token]:
 
 def is_passive(verb: Token) -> bool:
     """Whether a verb's surface subject is the one it is done to."""
-    if children(verb, "nsubj:pass", "aux:pass", "csubj:pass"):
+    if children(verb, "nsubj:pass", "aux:pass", "csubj:pass", "obl:agent"):
         return True
-    if verb.dep_ == "conj" and verb.tag_ == "VBN" and not children(verb, "nsubj", "aux", "obj"):
-        return is_passive(verb.head)
-    return verb.tag_ == "VBN" and verb.dep_ in {"acl", "amod", "advcl"} and not children(verb, "aux", "nsubj")
+    if verb.tag_ != "VBN" or children(verb, "nsubj", "aux", "obj"):
+        return verb.tag_ == "VBN" and verb.dep_ in {"acl", "amod"} and not children(verb, "nsubj", "aux")
+    return is_passive(verb.head) if verb.dep_ == "conj" else verb.dep_ in {"acl", "amod", "advcl", "xcomp"}
 
 
 def hyphenated(token: Token) -> Token | None:

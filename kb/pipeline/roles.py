@@ -82,10 +82,13 @@ class Roles:
         return [*(f"{lemma} {p.lower_}" for p in children(verb, "compound:prt", "advmod")), lemma]
 
     def _container(self, noun: Token) -> Token:
+        """The noun through which a trigger is seen: "series" for "strikes" in "a series of strikes"."""
         head = noun.head
-        if noun.dep_ == "nmod" and preposition(noun) == "of" and head.lemma_.lower() in self.lexicon.of("Container"):
-            return head
-        return noun
+        if noun.dep_ != "nmod":
+            return noun
+        entries = self.lexicon.of("Container").get(head.lemma_.lower(), ())
+        slots = {slot for entry in entries for slot in entry.all("lex:slot") or ("of",)}
+        return head if preposition(noun) in slots else noun
 
     # slots --------------------------------------------------------------------------------------------------------
     def slots(self, trigger: Trigger, governors: list[Governor]) -> list[Argument]:
