@@ -26,6 +26,8 @@ Piece = tuple[int, int]
 
 #: A quotation with fewer words is a term in somebody's sentence, not speech of its own.
 _FEWEST = 4
+#: How many tokens back a pronoun may reach for the last speaker.
+_NEAR = 150
 #: Dependents that are no part of what a cue's clause says.
 _OUTSIDE = frozenset({"punct", "cc", "mark", "discourse", "parataxis"})
 _NEGATIONS = frozenset({"not", "n't", "never", "neither", "nor"})
@@ -71,6 +73,8 @@ class StatementFinder:
     def __init__(self, lexicon: Lexicon) -> None:
         self.lexicon = lexicon
         self._cues: dict[tuple[str, str], list[tuple[str, Entry]]] = {}
+        every = [row for rows in lexicon.of("SpeechCue").values() for row in rows]
+        self._elaborating = frozenset(row.id for row in every if row.one("lex:elaborates"))
         for label, rows in lexicon.of("SpeechCue").items():
             first, _, second = label.partition(" ")
             for row in rows:
@@ -89,12 +93,12 @@ class StatementFinder:
             said = reader.said(token, self.rows(token), found)
             if said is not None:
                 found.append(said)
-        return _merged(doc, reader.continued(found))
+        return _merged(doc, reader.continued(found), self._elaborating)
 
     def rows(self, token: Token) -> list[Entry]:
         """The entries that a word may be a cue of, those of two words first."""
         pos = {"PROPN": "NOUN", "AUX": "VERB"}.get(token.pos_, token.pos_)
-        rows = self._cues.get((token.lemma_.lower(), pos), [])
+        rows = next((r for lemma in _lemmas(token) if (r := self._cues.get((lemma, pos)))), [])
         found = [row for second, row in rows if second and _companion(token, second)]
         found += [row for second, row in rows if not second]
         after = token.nbor().lower_ if token.i + 1 < len(token.doc) else ""
@@ -106,6 +110,14 @@ def _companion(token: Token, word: str) -> bool:
     return any(t.lemma_.lower() == word for t in particles)
 
 
+def _lemmas(token: Token) -> Iterator[str]:
+    """The lemma of a word, and what it may be where a participle was taken for an adjective or a noun."""
+    yield token.lemma_.lower()
+    if token.tag_ == "VBG" and token.lower_.endswith("ing"):
+        stem = token.lower_.removesuffix("ing")
+        yield from (stem, stem + "e", stem[:-1])
+
+
 class _Reader:
     """Applies the cues to one ``Doc``."""
 
@@ -114,7 +126,11 @@ class _Reader:
         self.quoted = [q for q in quotations(doc) if q.words(doc) >= _FEWEST]
         self.speakers = {w for kind in ("SpeakerNoun", "PositionNoun", "AgentNoun") for w in lexicon.of(kind)}
         self.media, self.carriers = lexicon.of("SpeechMedium"), lexicon.of("SpeechCarrier")
-        self.relays = {label for label, rows in lexicon.of("SpeechCue").items() if "relay" in rows[0].all("lex:content")}
+        self.relays = {
+            label for label, rows in lexicon.of("SpeechCue").items() if "relay" in rows[0].all("lex:content")
+        }
+        self._titles: list[Piece] = [tuple(p["title"]) for p in doc._.kb_positions]
+        self._held = [(p["person"], {t.lower_ for t in doc[slice(*p["title"])]}) for p in doc._.kb_positions]
         self.zones: list[tuple[Piece, Said]] = []
 
     # The cue ----------------------------------------------------------------
@@ -148,12 +164,13 @@ class _Reader:
         """Whether the speech is stated to have happened: no negation, modal, or infinitive of a mere intention."""
         if row.one("lex:pos") != "VERB":
             return True
-        if any(t.lower_ in _NEGATIONS for t in token.children) or any(t.lower_ in _MODALS for t in children(token, "aux")):
+        if any(t.lower_ in _NEGATIONS for t in token.children) or any(
+            t.lower_ in _MODALS for t in children(token, "aux")
+        ):
             return False
         if "relay" in row.all("lex:content"):
             return False
-        infinitive = any(t.lower_ == "to" for t in children(token, "mark"))
-        return not infinitive or token.head.lemma_.lower() in self.carriers
+        return not _to(token) or token.head.lemma_.lower() in self.carriers
 
     def _own(self, token: Token, speakers: Sequence[Filler]) -> bool:
         """Whether the words are not just part of somebody else's direct speech."""
@@ -164,12 +181,8 @@ class _Reader:
 
     # The speaker --------------------------------------------------------------
     def _speakers(self, token: Token, row: Entry, before: Sequence[Said]) -> list[Filler]:
-        heads = [t for t in self._speaker_heads(token, row) if t.lower_ not in _FIRST or token.i not in self._inside()]
-        found = [one for head in heads for one in self._speaker(head, before)]
+        found = [one for head in self._speaker_heads(token, row) for one in self._speaker(head, before)]
         return [one for i, one in enumerate(found) if one not in found[:i]]
-
-    def _inside(self) -> range:
-        return range(0)
 
     def _speaker_heads(self, token: Token, row: Entry) -> list[Token]:
         pos = row.one("lex:pos")
@@ -179,17 +192,45 @@ class _Reader:
             return [t for slot, t in arguments(token) if slot in {"poss", "by", "from", "of"}]
         if any(t.lower_ == "as" for t in children(token, "mark")) and token.head.lemma_.lower() in self.relays:
             return [t for slot, t in arguments(token.head) if slot == "obj"]
-        subjects = [t for slot, t in arguments(token) if slot == "subj"]
+        governor = token.head if _to(token) else token
+        subjects = [t for slot, t in arguments(governor) if slot == "subj"]
         return subjects or [t for slot, t in arguments(token) if slot == "by"]
 
     def _speaker(self, head: Token, before: Sequence[Said]) -> list[Filler]:
         """The fillers of a speaker's head: a person or body, or whose words a medium carries."""
         if head.lemma_.lower() in self.media and head.i not in self.parties.index:
             return self._behind(head, before)
-        fillers = self.parties.of(head)
-        if not fillers and head.lower_ in {"he", "she", "it", "they"}:
-            return _last_speakers(head, before)
+        holder = self._holder(head)
+        fillers = [holder] if holder else self.parties.of(head)
+        if not fillers and head.lower_ in {"he", "she"}:
+            return self._last_person(head, before)
         return [one for one in fillers if self._speaks(one)]
+
+    def _last_person(self, pronoun: Token, before: Sequence[Said]) -> list[Filler]:
+        """The person who spoke last, for a pronoun that nothing else resolves."""
+        near = [one for said in before if pronoun.i - said.cue < _NEAR for one in said.speakers]
+        persons = [one for one in near if self.parties.isa(self.parties.cls(str(one[0])), "Person")]
+        return [list(persons[-1])] if persons else []
+
+    def _holder(self, head: Token) -> Filler | None:
+        """The person whose post a phrase names: "the secretary", or a title before the name that goes with it."""
+        if head.i in self.parties.index and not any(b <= head.i < e for b, e in self._titles):
+            return None
+        for position in self.doc._.kb_positions:
+            begin, end = position["title"]
+            if begin <= head.i < end:
+                return [position["person"], begin, end]
+        vague = any(t.lower_ not in {"the", "this"} for t in children(head, "det", "nmod:poss"))
+        if vague or head.tag_ in {"NNS", "NNPS"} or head.pos_ not in {"NOUN", "PROPN"}:
+            return None
+        span = phrase(head)
+        for tokens in (head.subtree, span):
+            words = {t.lower_ for t in tokens if t.pos_ != "DET" and not t.is_punct}
+            for fits in (words.__eq__, words.__le__):
+                holders = {person for person, title in self._held if fits(title)}
+                if len(holders) == 1:
+                    return [holders.pop(), span.start, span.end]
+        return None
 
     def _speaks(self, one: Filler) -> bool:
         if one[0]:
@@ -202,7 +243,9 @@ class _Reader:
     def _behind(self, medium: Token, before: Sequence[Said]) -> list[Filler]:
         """Whose words a medium carries: who issued it, or, for "the release", who spoke last through one."""
         slots = [t for slot, t in arguments(medium) if slot in {"from", "by", "of", "poss", "compound"}]
-        found = [one for t in slots for one in self.parties.of(t) if self._speaks(one) and (one[0] or t.pos_ != "PROPN")]
+        found = [
+            one for t in slots for one in self.parties.of(t) if self._speaks(one) and (one[0] or t.pos_ != "PROPN")
+        ]
         if found:
             return found[:1]
         if any(t.lower_ in {"the", "this", "that"} for t in children(medium, "det")) and before:
@@ -221,13 +264,16 @@ class _Reader:
         clause = self._clause(token) if "clause" in contents else []
         if quoted or clause:
             return _tidied(self.doc, [*clause, *quoted])
-        if self._complemented(token, contents):
+        if self._complemented(token, contents, row.all("lex:without")):
             return self._predicate(token)
         return self._after_colon(token)
 
     def _clause(self, token: Token) -> list[Piece]:
         """The complement clause of a verb, or the clause that it is a parenthesis of."""
-        heads = [t for t in children(token, "ccomp") if not _holds(t, token)]
+        heads = [t for t in children(token, "ccomp", "obj", "xcomp") if t.dep_ == "ccomp" or _copular(t)]
+        as_ = token.dep_ == "advcl" and any(t.lower_ == "as" for t in children(token, "mark"))
+        if as_ and not heads and token.head.lemma_.lower() not in self.relays:
+            return _runs(t.i for t in _without(token.head, token))
         if token.dep_ == "parataxis" and not heads and token.head.pos_ in {"VERB", "NOUN", "ADJ", "AUX", "PROPN"}:
             return _runs(t.i for t in _without(token.head, token))
         heads += [t for h in heads[:1] for t in children(token, "conj") if _goes_on(t) and t.i > h.i]
@@ -251,7 +297,7 @@ class _Reader:
         if any(i in quotation for i in governed):
             return True
         left, right = _clause_edges(token)
-        return quotation.end <= left and left - quotation.end <= 3 or 0 <= quotation.begin - right <= 3
+        return (quotation.end <= left and left - quotation.end <= 3) or 0 <= quotation.begin - right <= 3
 
     def _opened_by_colon(self, end: int) -> Quotation | None:
         words = [t.i for t in self.doc[max(0, end - 3) : end] if not t.is_space]
@@ -259,24 +305,32 @@ class _Reader:
             return None
         return next((q for q in self.quoted if 0 <= q.begin - end <= 3), None)
 
-    def _complemented(self, token: Token, contents: Sequence[str]) -> bool:
+    def _complemented(self, token: Token, contents: Sequence[str], without: Sequence[str]) -> bool:
         """Whether a verb has a complement of a kind that holds what was said."""
-        slots = {slot: t for slot, t in arguments(token)}
+        slots = dict(arguments(token))
+        if set(without) & set(slots):
+            return False
         if "object" in contents and "obj" in slots and slots["obj"].pos_ in {"NOUN", "PROPN", "NUM"}:
             return True
-        if "infinitive" in contents and any(_infinitive(t) for t in token.subtree if t.head in (token, slots.get("obj"))):
+        if "infinitive" in contents and any(
+            _infinitive(t) for t in token.subtree if t.head in (token, slots.get("obj"))
+        ):
             return True
         cases = {t.lower_ for c in _complements(token) for t in children(c, "case", "mark")} | set(slots)
         return bool(cases & (set(contents) - {"clause", "quotation", "infinitive", "object"}))
 
     def _predicate(self, token: Token) -> list[Piece]:
         """A verb with its complements, without its subject: "accused Israel of bombarding an area"."""
-        passive = is_passive(token)
+        passive = is_passive(token) and token.dep_ not in {"acl", "acl:relcl"}
         begin, end = token.i, token.i + 1
         skipped: list[Piece] = []
         for child in _complements(token):
-            if passive and child.dep_ in {"obl", "obl:agent"} and any(t.lower_ == "by" for t in children(child, "case")):
-                skipped.append((child.left_edge.i, child.right_edge.i + 1))
+            if (
+                passive
+                and child.dep_ in {"obl", "obl:agent"}
+                and any(t.lower_ == "by" for t in children(child, "case"))
+            ):
+                skipped.append((child.left_edge.i, phrase(child).end))
             end = max(end, child.right_edge.i + 1)
         for slot, other in arguments(token):
             if slot == "obj" and other.i < token.i:
@@ -290,7 +344,7 @@ class _Reader:
         if speaker is None:
             return []
         host = next((t for t in clause_heads(speaker) if _is_clause(t) and not _holds(token, t)), None)
-        if host is None:
+        if host is None or host.lemma_.lower() in self.relays:
             return []
         aside = {t.i for t in speaker.subtree} | set(range(token.i, speaker.i + 1))
         inside = [t.i for t in host.subtree if t.i not in aside]
@@ -298,7 +352,10 @@ class _Reader:
         return _tidied(self.doc, [*_runs(inside), *around])
 
     def _noun_clause(self, token: Token) -> list[Piece]:
-        heads = [t for t in children(token, "acl", "ccomp") if children(t, "mark")]
+        beside = (
+            [t for t in children(token.head, "ccomp") if t.left_edge.i == token.i + 1] if token.dep_ == "obj" else []
+        )
+        heads = [t for t in (*children(token, "acl", "ccomp"), *beside) if children(t, "mark")]
         that = [t for t in heads if any(m.lower_ in {"that", "to"} for m in children(t, "mark"))]
         return _tidied(self.doc, [p for t in that for p in _runs(s.i for s in t.subtree)])
 
@@ -322,7 +379,7 @@ class _Reader:
 
     def _speaks_anew(self, begin: int, end: int) -> bool:
         """Whether a paragraph is no longer speech: its first sentence reports what somebody says."""
-        root = next(iter(self.doc[begin:end].sents)).root
+        root = self.doc[begin].sent.root
         cue = root.lemma_.lower() in self.lexicon.of("SpeechCue") and root.pos_ == "VERB"
         return cue and any(s == "subj" and t.lower_ not in _FIRST for s, t in arguments(root))
 
@@ -376,13 +433,13 @@ def _about(doc: Doc, said: Said) -> list[list[str | int]]:
 
 
 def _speech(token: Token, lexicon: Lexicon) -> bool:
-    rows = [row for label, rows in lexicon.of("SpeechCue").items() if label.split(" ")[0] == token.lemma_.lower() for row in rows]
+    rows = [
+        row
+        for label, rows in lexicon.of("SpeechCue").items()
+        if label.split(" ")[0] == token.lemma_.lower()
+        for row in rows
+    ]
     return any({"clause", "quotation"} & set(row.all("lex:content")) for row in rows)
-
-
-def _last_speakers(pronoun: Token, before: Sequence[Said]) -> list[Filler]:
-    """Whoever spoke last, for a pronoun that nothing else resolves."""
-    return [list(one) for one in before[-1].speakers] if before and pronoun.i - before[-1].cue < 120 else []
 
 
 def _according(token: Token) -> list[Token]:
@@ -390,7 +447,9 @@ def _according(token: Token) -> list[Token]:
     if token.dep_ == "case":
         return [token.head]
     nominal = [t for t in token.doc[token.i + 2 : token.sent.end] if t.pos_ in {"NOUN", "PROPN", "PRON"}]
-    return [t for t in nominal if not any(t.is_ancestor(o) is False and o.is_ancestor(t) for o in nominal if o != t)][:1]
+    return [t for t in nominal if not any(t.is_ancestor(o) is False and o.is_ancestor(t) for o in nominal if o != t)][
+        :1
+    ]
 
 
 def _is_clause(token: Token) -> bool:
@@ -399,6 +458,10 @@ def _is_clause(token: Token) -> bool:
 
 def _holds(inner: Token, outer: Token) -> bool:
     return inner == outer or inner.is_ancestor(outer)
+
+
+def _copular(token: Token) -> bool:
+    return bool(children(token, "cop")) and token.dep_ in {"obj", "xcomp"} and not _to(token)
 
 
 def _goes_on(token: Token) -> bool:
@@ -419,13 +482,23 @@ def _complements(token: Token) -> list[Token]:
     return [t for t in kept if t.dep_ != "advcl" or not any(p.text == "," for p in children(t, "punct"))]
 
 
+def _to(token: Token) -> bool:
+    """Whether a verb is an infinitive, by its own "to" or that of the verb it is coordinated with."""
+    if token.dep_ == "conj" and not children(token, "nsubj", "nsubj:pass", "aux") and token.tag_ == "VB":
+        return _to(token.head)
+    return any(t.lower_ == "to" for t in children(token, "mark"))
+
+
 def _infinitive(token: Token) -> bool:
-    return token.dep_ in {"xcomp", "advcl", "acl", "ccomp"} and any(t.lower_ == "to" for t in children(token, "mark"))
+    return token.dep_ in {"xcomp", "advcl", "acl", "ccomp"} and _to(token)
 
 
 def _clause_edges(token: Token) -> Piece:
     """The stretch of a cue and its own subject and adverbs, without what was said."""
-    own = [token, *(t for c in children(token, "nsubj", "advmod", "obl", "aux", "iobj", "obl:unmarked") for t in c.subtree)]
+    own = [
+        token,
+        *(t for c in children(token, "nsubj", "advmod", "obl", "aux", "iobj", "obl:unmarked") for t in c.subtree),
+    ]
     return min(t.i for t in own), max(t.i for t in own) + 1
 
 
@@ -442,24 +515,30 @@ def _runs(tokens: Iterable[int]) -> list[Piece]:
 
 def _tidied(doc: Doc, pieces: Iterable[Piece]) -> list[Piece]:
     """Pieces in text order, joined where they touch, without marks and white space at their edges."""
-    joined = _runs(i for begin, end in pieces for i in range(begin, end) if not (doc[i].is_space and "\n" in doc[i].text))
+    joined = _runs(
+        i for begin, end in pieces for i in range(begin, end) if not (doc[i].is_space and "\n" in doc[i].text)
+    )
     return [piece for begin, end in joined if (piece := _trimmed(doc, begin, end)) is not None]
 
 
 def _trimmed(doc: Doc, begin: int, end: int) -> Piece | None:
-    while begin < end and (doc[begin].is_space or doc[begin].is_punct or doc[begin].lower_ == "that" and doc[begin].pos_ == "SCONJ"):
+    while begin < end and (
+        doc[begin].is_space or doc[begin].is_punct or (doc[begin].lower_ == "that" and doc[begin].pos_ == "SCONJ")
+    ):
         begin += 1
-    while end > begin and (doc[end - 1].is_space or (doc[end - 1].is_punct and doc[end - 1].text not in {".", "?", "!", ")"})):
+    while end > begin and (
+        doc[end - 1].is_space or (doc[end - 1].is_punct and doc[end - 1].text not in {".", "?", "!", ")"})
+    ):
         end -= 1
     return (begin, end) if begin < end else None
 
 
-def _merged(doc: Doc, found: Sequence[Said]) -> list[Said]:
+def _merged(doc: Doc, found: Sequence[Said], elaborating: frozenset[str]) -> list[Said]:
     """One statement for each cue: what a participle adds to its verb belongs to the verb's ("pushed back, saying …")."""
     kept: list[Said] = []
     for said in found:
         token = doc[said.cue]
-        outer = next((i for i, k in enumerate(kept) if _adds(token, k, said)), None)
+        outer = next((i for i, k in enumerate(kept) if _adds(token, k, said, said.rule in elaborating)), None)
         if outer is not None:
             pieces = _tidied(doc, [*kept[outer].pieces, *said.pieces])
             kept[outer] = replace(kept[outer], pieces=tuple(pieces))
@@ -468,8 +547,8 @@ def _merged(doc: Doc, found: Sequence[Said]) -> list[Said]:
     return kept
 
 
-def _adds(token: Token, outer: Said, said: Said) -> bool:
-    participle = token.dep_ == "advcl" and token.tag_ == "VBG" and token.head.i == outer.cue
+def _adds(token: Token, outer: Said, said: Said, elaborates: bool) -> bool:
+    participle = token.dep_ == "advcl" and token.tag_ == "VBG" and token.head.i == outer.cue and elaborates
     return participle and {s[0] for s in outer.speakers} == {s[0] for s in said.speakers}
 
 
@@ -478,7 +557,9 @@ def _repeats(outer: Said, said: Said) -> bool:
     return same and all(outer.covers(i) for begin, end in said.pieces for i in range(begin, end))
 
 
-@Language.factory("kb_statements", default_config={"ontology": []}, requires=["doc.spans"], assigns=["doc._.kb_statements"])
+@Language.factory(
+    "kb_statements", default_config={"ontology": []}, requires=["doc.spans"], assigns=["doc._.kb_statements"]
+)
 def create(nlp: Language, name: str, ontology: list[str]) -> StatementFinder:
     """The component that finds statements.
 
