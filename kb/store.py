@@ -160,15 +160,26 @@ class EmbeddedStore:
 
     def load(self, path: Path) -> None:
         """See :meth:`Store.load`."""
-        with _write_errors(), _parse_errors(path), _opened(path) as stream:
-            self._store.load(input=stream, format=_syntax(path))
+        self.load_all([path])
+
+    def load_all(self, paths: Iterable[Path]) -> None:
+        """As :meth:`load` for each file, but merged once.
+
+        Raises:
+            InputError: a file cannot be read.
+            OutputError: the store cannot be written.
+        """
+        for path in paths:
+            with _write_errors(), _parse_errors(path), _opened(path) as stream:
+                self._store.load(input=stream, format=_syntax(path))
         self._merge()
 
     def add(self, quads: Iterable[Quad]) -> None:
         """See :meth:`Store.add`."""
+        if self._union:
+            self._merge()
         with _write_errors():
-            self._store.extend(quads)
-        self._merge()
+            self._store.extend(copy for q in quads for copy in (q, Quad(q.subject, q.predicate, q.object)))
 
     def quads(self) -> Iterator[Quad]:
         """See :meth:`Store.quads`."""
@@ -281,8 +292,7 @@ def open_store(source: Path | str | Sequence[Path | str], *, timeout: float = 60
     if len(paths) == 1 and is_database(paths[0]):
         return EmbeddedStore(paths[0], read_only=True)
     store = EmbeddedStore()
-    for file in rdf_files(paths):
-        store.load(file)
+    store.load_all(rdf_files(paths))
     return store
 
 

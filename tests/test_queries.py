@@ -372,3 +372,15 @@ def test_federated_question_names_the_endpoint_it_cannot_reach(embedded: Store) 
 
     with pytest.raises(QueryError, match="localhost:61234/sparql> does not answer"):
         embedded.query(text)
+
+
+@pytest.mark.parametrize(("name", "case", "parameters"), ASKED[:12], ids=[a[1] for a in ASKED[:12]])
+def test_answer_needs_no_named_graphs(name: str, case: str, parameters: Mapping[str, Value], flat: Store) -> None:
+    assert rendered(ask(flat, name, **parameters)) == expected(case, ask(flat, name, **parameters))
+
+
+@pytest.fixture(scope="module")
+def flat(embedded: Store, tmp_path_factory: pytest.TempPathFactory) -> Store:
+    file = tmp_path_factory.mktemp("flat") / "kb.ttl"
+    embedded.dump(file)
+    return open_store(file)
