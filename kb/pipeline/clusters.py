@@ -235,7 +235,16 @@ def _bare(cluster: Cluster, others: Sequence[Cluster]) -> Cluster | None:
 
 
 def label(cluster: Cluster) -> str:
-    """The fullest of the names: no acronym, no possessive, no capitals throughout, then the most frequent of the long."""
+    """The fullest of the names: no acronym, no possessive, no capitals throughout, then the longest.
+
+    Of a person's names of more than one word the most frequent.
+    """
     counts = Counter(m.words for m in cluster.mentions)
     owned = {w for w in counts if "'s " in w or "\u2019s " in w}
-    return min(counts, key=lambda w: (w in owned, acronym(w), w.isupper(), -len(w.split()), -counts[w], -len(w), w))
+
+    def rank(words: str) -> tuple[object, ...]:
+        short, size = " " not in words, len(words.split())
+        usual = -counts[words] if cluster.cls == "Person" and not short else 0
+        return words in owned, acronym(words), words.isupper(), short, usual, -size, -counts[words], -len(words), words
+
+    return min(counts, key=rank)

@@ -131,7 +131,11 @@ def _also(text: Text, mentions: Sequence[Mention]) -> None:
     for place, second in enumerate(mentions):
         begin = text.doc[second.begin].sent.start
         cued = any(stop == second.begin for i in range(begin, second.begin) for stop, _ in text.phrases(i, cues))
-        same = [m for m in mentions[:place] if m.begin >= begin and _first_class(m) == _first_class(second)] if cued else []
+        same = (
+            [m for m in mentions[:place] if m.begin >= begin and _first_class(m) == _first_class(second)]
+            if cued
+            else []
+        )
         if same:
             _tie(same[-1], second)
 

@@ -141,7 +141,7 @@ class Text:
         """The countries and demonyms, in text order."""
         found: list[Nation] = []
         for token in self.doc:
-            if capital(token) and not (found and token.i < found[-1].end):
+            if capital(token) and token.lower_ != "the" and not (found and token.i < found[-1].end):
                 found.extend(self._nation(token.i))
         return found
 
@@ -616,7 +616,7 @@ def _recurs(text: Text, words: str) -> bool:
 def known(text: Text) -> Iterator[Name]:
     """The gazetteer's names among capitalised words; one word alone only where it stands alone and is telling."""
     for token in text.doc:
-        if token.i not in text.titled and (capital(token) or text._starts(token.i)):
+        if token.i not in text.titled and token.lower_ not in {"the", "a", "an"} and (capital(token) or text._starts(token.i)):
             yield from _known(text, token.i)
 
 
