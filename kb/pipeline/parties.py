@@ -71,7 +71,8 @@ class Parties:
         return self._owner(token) if token.lemma_.lower() in self.agents else []
 
     def _owner(self, token: Token) -> list[Filler]:
-        for slot, other in arguments(token):
+        shared = [a for t in children(token, "conj") for a in arguments(t) if a[0] == "of"]
+        for slot, other in (*arguments(token), *shared):
             mention = self.index.get(other.i)
             if slot in _OWNERS and mention is not None:
                 cls = self.cls(mention.id_)

@@ -542,6 +542,10 @@ def _by_clause(article: _Article, holding: Holding) -> Iterator[Filler]:
     if root.dep_ not in {"obl", "obl:agent"} or preposition(root) != "by" or verb.dep_ not in {"acl", "acl:relcl"}:
         return
     if verb.lemma_.lower() in article.titles.lexicon.of("BodyVerb"):
+        beside = article.named.get(verb.i - 2) if verb.i > 1 and article.doc[verb.i - 1].text == "," else None
+        if beside is not None and article.is_body(beside.id_):
+            yield [beside.id_, beside.start, beside.end]
+            return
         one = filler(article.doc, verb.head, article.index)
         if one is not None and one[0] and article.is_body(str(one[0])):
             yield one

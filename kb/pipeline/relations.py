@@ -15,7 +15,7 @@ from spacy.language import Language
 from spacy.tokens import Doc, Span, Token
 
 from kb.pipeline.fillers import Filler
-from kb.pipeline.grammar import arguments, children, clause_heads, preposition
+from kb.pipeline.grammar import arguments, children, clause_heads, conjuncts, preposition
 from kb.pipeline.lexicon import Lexicon, load_lexicon
 from kb.pipeline.parties import Parties, as_filler
 from kb.pipeline.positions import Body, Holding, Titles, find_positions, with_relations
@@ -35,6 +35,8 @@ _DEFAULT_DOMAIN = (("Agent",), ("Agent",))
 _NAMED_SUBJECT, _NAMED_OBJECT = frozenset({"leaderOf", "memberOf"}), frozenset({"memberOf", "fights"})
 #: Classes of places from small to large; a smaller one lies in a larger one.
 _SIZES = {"Facility": 0, "City": 1, "Region": 2, "Country": 3}
+#: Slots of a description that name the side it belongs to.
+_SIDES = frozenset({"poss", "compound", "of", "amod"})
 _NEGATIONS = frozenset({"not", "n't", "never", "no"})
 
 
@@ -124,7 +126,8 @@ class RelationFinder:
             if row is None or event["factuality"] != "Actual":
                 continue
             subjects, objects = (
-                [f for role, f in event["roles"] if role == row.one(slot)] for slot in ("lex:subject", "lex:object")
+                [reader.side(f) for role, f in event["roles"] if role == row.one(slot)]
+                for slot in ("lex:subject", "lex:object")
             )
             for one in subjects:
                 for other in objects:
@@ -158,6 +161,7 @@ class _Reader:
     def __init__(self, doc: Doc, lexicon: Lexicon) -> None:
         self.doc, self.isa, self.parties = doc, lexicon.isa, Parties(doc, lexicon)
         self.agents, self.members = lexicon.of("AgentNoun"), lexicon.of("MembersNoun")
+        self.assets = lexicon.of("AssetNoun")
 
     def read(self, token: Token, cue: Entry) -> Iterator[Found]:
         """The relations that a cue states at a token."""
@@ -171,7 +175,7 @@ class _Reader:
 
     def _fits(self, token: Token, cue: Entry) -> bool:
         case = cue.one("lex:case")
-        if case and preposition(token) != case:
+        if case and case not in {t.lower_ for t in children(token, "case")}:
             return False
         slot = cue.one("lex:membersOf")
         return not slot or any(t.lemma_.lower() in self.members for t in _path(token, slot))
@@ -192,11 +196,18 @@ class _Reader:
         for near in (True, False):
             chosen = [slot for slot in slots if slot.startswith("host.") != near]
             tokens = dict.fromkeys(t for slot in chosen for t in _path(token, slot))
-            apart = token if role == "lex:subject" else None
+            apart = token if (role == "lex:subject") != (cue.one("lex:pos") == "PREFIX") else None
             found = [f for t in tokens for f in self.parties.of(t, apart=apart)]
             if found:
                 return found
         return []
+
+    def side(self, one: Filler) -> Filler:
+        """The named side that a described participant of an event belongs to ("U.S. warplanes", "ISIS positions")."""
+        root = self.doc[int(one[1]) : int(one[2])].root
+        if one[0] or root.lemma_.lower() not in {*self.agents, *self.assets}:
+            return one
+        return next((f for slot, t in arguments(root) if slot in _SIDES for f in self.parties.of(t) if f[0]), one)
 
     def related(self, one: Filler, other: Filler, row: Entry, token: int, *, named: bool = False) -> Iterator[Found]:
         """The relation of an entry between two fillers, if they are what it holds between."""
@@ -237,7 +248,9 @@ def _path(token: Token, path: str) -> list[Token]:
     """The words at the end of a path of slots."""
     here = [token]
     for step in path.split("."):
-        here = [t for start in here for t in _step(start, step)]
+        here = [
+            t for head in here for start in (conjuncts(head) if head != token else [head]) for t in _step(start, step)
+        ]
     return here
 
 
@@ -247,7 +260,11 @@ def _step(token: Token, step: str) -> list[Token]:
     if step == "prefixed":
         return _prefixed(token)
     if step == "host":
-        return [t for t in clause_heads(token) if t.pos_ == "VERB"][:1]
+        return [t for t in clause_heads(token) if t.pos_ == "VERB" and any(s == "subj" for s, _ in arguments(t))][:1]
+    if step == "noun":
+        return [token.head]
+    if step == "before":
+        return [token.head] if token.dep_ == "conj" else []
     found = [t for slot, t in arguments(token) if slot == step]
     return found or (_owner(token) if step == "subj" else [])
 

@@ -113,7 +113,7 @@ def _companion(token: Token, word: str) -> bool:
 def _lemmas(token: Token) -> Iterator[str]:
     """The lemma of a word, and what it may be where a participle was taken for an adjective or a noun."""
     yield token.lemma_.lower()
-    if token.tag_ == "VBG" and token.lower_.endswith("ing"):
+    if token.pos_ in {"VERB", "NOUN"} and token.lower_.endswith("ing"):
         stem = token.lower_.removesuffix("ing")
         yield from (stem, stem + "e", stem[:-1])
 
@@ -192,7 +192,7 @@ class _Reader:
             return [t for slot, t in arguments(token) if slot in {"poss", "by", "from", "of"}]
         if any(t.lower_ == "as" for t in children(token, "mark")) and token.head.lemma_.lower() in self.relays:
             return [t for slot, t in arguments(token.head) if slot == "obj"]
-        governor = token.head if _to(token) else token
+        governor = token.head if _to(token) else _main(token)
         subjects = [t for slot, t in arguments(governor) if slot == "subj"]
         return subjects or [t for slot, t in arguments(token) if slot == "by"]
 
@@ -547,8 +547,18 @@ def _merged(doc: Doc, found: Sequence[Said], elaborating: frozenset[str]) -> lis
     return kept
 
 
+def _main(token: Token) -> Token:
+    """The verb that a participle behind a comma adds to: that of the whole sentence; any other verb itself."""
+    root = token.sent.root
+    trailing = token.dep_ == "advcl" and token.tag_ == "VBG" and token.i > 0 and token.nbor(-1).text == ","
+    if not trailing or children(token, "nsubj") or root.i > token.i or root.pos_ != "VERB":
+        return token
+    return root
+
+
 def _adds(token: Token, outer: Said, said: Said, elaborates: bool) -> bool:
-    participle = token.dep_ == "advcl" and token.tag_ == "VBG" and token.head.i == outer.cue and elaborates
+    above = {token.head.i, _main(token).i} if token.dep_ == "advcl" and token.tag_ == "VBG" else set()
+    participle = elaborates and outer.cue in above
     return participle and {s[0] for s in outer.speakers} == {s[0] for s in said.speakers}
 
 
