@@ -462,11 +462,12 @@ def test_a_reader_that_leaves_is_no_error(tmp_path: Path) -> None:
     assert (running.returncode, err) == (cli.NO_READER, b"")
 
 
-def test_an_interrupt_is_exit_code_130_and_leaves_no_file(tmp_path: Path) -> None:
+@pytest.mark.parametrize("processes", ["1", "2"])
+def test_an_interrupt_is_exit_code_130_and_leaves_no_file(tmp_path: Path, processes: str) -> None:
     (tmp_path / "news.jsonl").write_text(
-        "\n".join(LINE.replace("Truce", f"Truce {i}") for i in range(500)), encoding="utf-8"
+        "\n".join(LINE.replace("Truce", f"Truce {i}") for i in range(5000)), encoding="utf-8"
     )
-    command = [sys.executable, "-m", "kb", "export", "news.jsonl", "-o", "kb.nq"]
+    command = [sys.executable, "-m", "kb", "export", "news.jsonl", "-o", "kb.nq", "--processes", processes]
     with subprocess.Popen(command, cwd=tmp_path, stderr=subprocess.PIPE, stdout=subprocess.DEVNULL) as running:
         time.sleep(3)
         running.send_signal(signal.SIGINT)
