@@ -9,7 +9,7 @@ READY := .venv/.ready
 PIP := $(BIN)/python -m pip --quiet --disable-pip-version-check
 KB := $(BIN)/kb
 SOURCES := $(shell find kb ontology queries -type f -not -name '*.pyc' -not -path 'kb/language/train/*' 2>/dev/null)
-SEEDS := $(wildcard seeds/*.txt)
+SEEDS := $(wildcard seeds/*)
 
 .PHONY: kb answers test lint bench clean setup
 .DELETE_ON_ERROR:
@@ -24,7 +24,7 @@ $(READY): pyproject.toml
 	@touch $@
 
 kb.nq kb.ttl: $(READY) $(SOURCES) $(SEEDS)
-	$(KB) export $(SEEDS) --output $@
+	$(KB) export seeds --output $@
 
 answers: kb.nq
 	$(KB) ask military-actions $<

@@ -171,7 +171,7 @@ class Position:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Relation:
-    """A relation between two agents or places: ``leaderOf``, ``supports``, ``controls``, …
+    """A relation between two agents or places: ``leaderOf``, ``supports``, ``controls`` and their like.
 
     Attributes:
         subject: key of an entity or participant.

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeAlias
 
-import srsly  # type: ignore[import-untyped]
+import srsly
 from pyoxigraph import Literal, NamedNode
 
 from kb.errors import QueryError

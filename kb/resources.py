@@ -56,7 +56,9 @@ def ontology_files(extra: Iterable[Path] = ()) -> list[Path]:
     folders = [data_dir("ontology"), *extra]
     for folder in folders:
         if not any(folder.glob("*.ttl")):
-            raise OntologyError("no *.ttl in this folder", where=str(folder), hint="name a folder that holds Turtle files")
+            raise OntologyError(
+                "no *.ttl in this folder", where=str(folder), hint="name a folder that holds Turtle files"
+            )
     return [file for folder in folders for file in sorted(folder.glob("*.ttl"))]
 
 

@@ -8,7 +8,9 @@ before them.
 import json
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -16,7 +18,6 @@ import onnxruntime
 from spacy.attrs import DEP, HEAD, LEMMA, MORPH, POS, TAG
 from spacy.language import Language
 from spacy.tokens import Doc, Span
-from spacy.util import minibatch
 
 from kb.errors import ModelError
 from kb.language.edits import apply_rule
@@ -145,7 +146,7 @@ class NeuralComponent:
 
     def pipe(self, stream: Iterable[Doc], *, batch_size: int = AHEAD) -> Iterator[Doc]:
         """Analyse documents, ``batch_size`` at a time."""
-        for docs in minibatch(stream, min(batch_size, AHEAD)):
+        for docs in _groups(stream, min(batch_size, AHEAD)):
             sentences = [list(self._sentences(doc)) for doc in docs]
             flat = [[doc[i].text for i in words] for doc, found in zip(docs, sentences, strict=True) for words in found]
             analyses = iter(self.network.analyse(flat))
@@ -173,7 +174,7 @@ class NeuralComponent:
     def set_annotations(self, doc: Doc, found: list[tuple[list[int], Analysis]]) -> None:
         """Write the analyses of a document's sentences on it."""
         columns = [HEAD, DEP, POS, TAG, MORPH, LEMMA]
-        values = np.zeros((len(doc), len(columns)), dtype=np.uint64)
+        values: Any = np.zeros((len(doc), len(columns)), dtype=np.uint64)
         values[:, 1] = self.vocab.strings.add("dep")
         values[:, 2] = self.vocab.strings.add("SPACE")
         values[:, 3] = self.vocab.strings.add("_SP")
@@ -204,6 +205,12 @@ class NeuralComponent:
             if kind:
                 yield Span(doc, words[begin], words[end - 1] + 1, label=kind)
             begin = end
+
+
+def _groups(stream: Iterable[Doc], size: int) -> Iterator[list[Doc]]:
+    docs = iter(stream)
+    while group := list(islice(docs, size)):
+        yield group
 
 
 def _spacy_label(deprel: str) -> str:

@@ -55,8 +55,14 @@ class Pieces:
             if len(self._cache) >= CACHE:
                 self._cache.clear()
             ids = self.tokenizer.encode(word[:200], add_special_tokens=False).ids[:MOST_PIECES]
-            found = self._cache[word] = tuple(ids) or (self.tokenizer.token_to_id("[UNK]"),)
+            found = self._cache[word] = tuple(ids) or (self.mark("[UNK]"),)
         return found
+
+    def mark(self, name: str) -> int:
+        """The id of one of the encoder's marks."""
+        found = self.tokenizer.token_to_id(name)
+        assert found is not None, f"the tokenizer has no {name}"
+        return int(found)
 
     def count(self, words: Sequence[str]) -> int:
         """Pieces of a sentence, with the two marks around it."""
@@ -69,7 +75,7 @@ class Pieces:
             piece ids (B, T), 0 where padded; case indices (B, T); index of the first piece of each word (B, 1 + W), where
             word 0 is the mark before the sentence, which stands for the root of the tree.
         """
-        begin, end = self.tokenizer.token_to_id("[CLS]"), self.tokenizer.token_to_id("[SEP]")
+        begin, end = self.mark("[CLS]"), self.mark("[SEP]")
         width = max(self.count(words) for words in sentences)
         most = max(len(words) for words in sentences)
         ids, cases = np.zeros((2, len(sentences), width), dtype=np.int64)

@@ -20,7 +20,7 @@ _ABBREVIATIONS = (
 def blank() -> Language:
     """An English pipeline with this tokenizer and no component."""
     nlp = spacy.blank("en")
-    infixes = compile_infix_regex([*_INFIXES, *nlp.Defaults.infixes])  # type: ignore[list-item]
+    infixes = compile_infix_regex([*_INFIXES, *(nlp.Defaults.infixes or ())])
     nlp.tokenizer.infix_finditer = infixes.finditer  # type: ignore[union-attr]
     for word in _ABBREVIATIONS:
         nlp.tokenizer.add_special_case(word, [{ORTH: word}])  # type: ignore[union-attr]

@@ -30,7 +30,7 @@ def decode(scores: Floats) -> Ints:
     square = np.full((count + 1, count + 1), _NEVER, dtype=np.float32)
     square[1:] = scores
     np.fill_diagonal(square, _NEVER)
-    heads = square.argmax(1)
+    heads: Ints = square.argmax(1)
     heads[0] = 0
     if (heads[1:] == 0).sum() == 1 and not _cycle(heads):
         return heads[1:]
@@ -38,7 +38,8 @@ def decode(scores: Floats) -> Ints:
     candidates = np.argsort(-margin, kind="stable")[:ROOTS] + 1
     trees = [_rooted(square, int(root)) for root in candidates]
     best = max(trees, key=lambda heads: float(square[np.arange(1, count + 1), heads[1:]].sum()))
-    return best[1:]
+    found: Ints = best[1:]
+    return found
 
 
 def _rooted(square: Floats, root: int) -> Ints:
@@ -68,7 +69,7 @@ def _cycle(heads: Sequence[int] | Ints) -> list[int]:
 
 def _arborescence(square: Floats) -> Ints:
     """Heads of the maximum arborescence from node 0 over a (N, N) matrix of [dependent, head] scores."""
-    heads = square.argmax(1)
+    heads: Ints = square.argmax(1)
     heads[0] = 0
     cycle = _cycle(heads)
     if not cycle:
@@ -82,12 +83,12 @@ def _arborescence(square: Floats) -> Ints:
     gain = square[cycle] - square[cycle, heads[cycle]][:, None]
     entered = gain.argmax(0)[rest]
     smaller[new, :new] = gain.max(0)[rest]
-    left = square[np.ix_(rest, cycle)]
+    left = square[np.ix_(rest, np.array(cycle))]
     smaller[:new, new] = left.max(1)
     leaving = left.argmax(1)
     np.fill_diagonal(smaller, _NEVER)
     solved = _arborescence(smaller)
-    result = heads.copy()
+    result: Ints = heads.copy()
     for i, node in enumerate(rest):
         result[node] = cycle[leaving[i]] if solved[i] == new else rest[solved[i]]
     outer = int(solved[new])

@@ -48,25 +48,28 @@ class Counter:
                     )
 
     def number(self, head: Token) -> int | None:
-        """How many a noun phrase speaks of, its coordinated parts added; None where that is not said of all of them."""
-        parts = [self._one(part) for part in conjuncts(head)]
-        if any(part is None for part in parts):
+        """How many a noun phrase speaks of; coordinated parts that are all counted are added ("two women and a child")."""
+        first = self._one(head)
+        more = [self._one(part) for part in conjuncts(head)[1:] if not self._vague(part)]
+        if first is None:
             return None
-        total = sum(part for part in parts if part is not None)
+        total = first + sum(part for part in more if part is not None)
         return total if 0 < total < _MOST else None
+
+    def _vague(self, head: Token) -> bool:
+        return head.pos_ != "NUM" and not children(head, "nummod")
 
     def _one(self, head: Token) -> int | None:
         if head.pos_ == "NUM":
             return self._value(head)
-        if head.lemma_.lower() in {"dozen", "hundred", "thousand", "score"} and any(
-            preposition(c) == "of" for c in children(head, "nmod")
-        ):
-            return self._numerals.get(head.lower_)
+        if head.ent_type_ == "PERSON" or head.lower_ in {"he", "she", "him", "her"}:
+            return 1
+        if self._numerals.get(head.lower_) and any(preposition(c) == "of" for c in children(head, "nmod")):
+            return self._numerals[head.lower_]
         for child in children(head, "nummod"):
             return self._value(child)
-        singular = head.tag_ in {"NN", "NNP"}
         articles = [c for c in children(head, "det") if c.lower_ in {"a", "an"}]
-        return 1 if singular and articles else None
+        return 1 if head.tag_ in {"NN", "NNP"} and articles else None
 
     def _value(self, numeral: Token) -> int | None:
         words = [*(c for c in numeral.lefts if c.dep_ in {"compound", "nummod"}), numeral]

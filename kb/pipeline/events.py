@@ -27,6 +27,8 @@ from kb.pipeline.triggers import Trigger, TriggerMatcher
 ROLE_GAIN, MOST = 0.05, 0.95
 #: A trigger of this confidence means what it says even where nobody is named.
 SURE = 0.8
+#: A trigger below this is no event in the bare plural; below LONELY it is none unless another mention tells the same.
+WEAK, LONELY = 0.6, 0.5
 AGREEMENT = "Agreement"
 
 
@@ -53,6 +55,8 @@ class EventComponent:
 
     def _tells(self, event: Candidate) -> bool:
         """Whether an event says who, whom, where or how many; a trigger that is often harmless must name one of them."""
+        if event.confidence < LONELY:
+            return False
         if event.confidence < SURE:
             return any(event.named(prop) for prop in event.roles) or bool({"killed", "injured"} & set(event.values))
         return any(values for prop, values in event.roles.items() if prop != "instrument") or "killed" in event.values
@@ -81,44 +85,83 @@ class _Reader:
     def __init__(self, component: EventComponent, doc: Doc) -> None:
         self.c, self.doc = component, doc
         self.index = mention_index(doc)
-        self.roles = Roles(component.lexicon, doc, self.index, component.gazetteer)
         self.triggers = list(component.matcher.find(doc, self.index))
+        events = frozenset(trigger.token.i for trigger in self.triggers if trigger.is_noun)
+        self.roles = Roles(component.lexicon, doc, self.index, component.gazetteer, events)
         self.heads = {trigger.token.i: trigger for trigger in self.triggers}
         self.sentences = [i for i, sent in enumerate(doc.sents) for _ in sent]
 
     def candidates(self) -> list[Candidate]:
         """One candidate a trigger, with the people counted around it; verbs that only say what a trigger noun did join it."""
         found: dict[int, Candidate] = {}
+        owners = {trigger.token.i: self._owner(trigger) for trigger in self.triggers}
         for trigger in self.triggers:
-            owner = self._owner(trigger)
-            if owner is None:
+            if owners[trigger.token.i] is None:
                 found[trigger.token.i] = self._candidate(trigger)
-            elif owner.token.i in found:
-                found[owner.token.i].triggers.append(trigger.token.i)
+        for trigger in self.triggers:
+            owner = owners[trigger.token.i]
+            if owner is not None and owner.token.i in found:
+                self._join(found[owner.token.i], trigger)
         for casualties in self.c.counter.find(self.doc):
             self._count(casualties, found)
-        return [found[i] for i in sorted(found)]
+        return [found[i] for i in sorted(found) if not self._vague(self.heads[i]) and not self._idle(found[i])]
+
+    def _idle(self, candidate: Candidate) -> bool:
+        """Whether a verb that is often no event of war counts nobody and names nobody: "instead of killing them"."""
+        return candidate.confidence < LONELY and not (
+            candidate.values.keys() & {"killed", "injured"} and candidate.factuality == "Actual"
+        )
+
+    def _vague(self, trigger: Trigger) -> bool:
+        """Whether a noun that is often no event stands in the bare plural: "operations against militants"."""
+        weak = float(trigger.entry.one("lex:confidence", "1")) < WEAK
+        bare = trigger.token.tag_ == "NNS" and not children(trigger.token, "det", "nummod", "nmod:poss")
+        return weak and trigger.is_noun and bare
 
     def _owner(self, trigger: Trigger) -> Trigger | None:
-        """The trigger noun whose event a trigger verb only tells more of: "the strike hit a bridge"."""
+        """The trigger whose event this verb only tells more of: "the strike hit a bridge", "an offensive to retake Mosul"."""
         if trigger.is_noun:
             return None
-        for _, head in trigger.args:
-            for part in conjuncts(head):
-                noun = self.heads.get(part.i)
-                if (
-                    noun is not None
-                    and noun.is_noun
-                    and any(g.verb.i == trigger.token.i for g in self.roles.governors(noun.token))
-                ):
-                    return noun
-        return None
+        token = trigger.token
+        nouns = [self.heads[part.i] for _, head in trigger.args for part in conjuncts(head) if part.i in self.heads]
+        governed = [n for n in nouns if n.is_noun and any(g.verb.i == token.i for g in self.roles.governors(n.token))]
+        return next(iter(governed), None) or self._purpose(token)
+
+    def _purpose(self, verb: Token) -> Trigger | None:
+        """The event of which an infinitive tells the aim or a participle the outcome ("fired missiles, hitting a school")."""
+        infinitive = any(child.lower_ == "to" for child in children(verb, "mark"))
+        participle = verb.tag_ == "VBG" and not children(verb, "mark", "aux")
+        if verb.dep_ not in {"acl", "advcl", "xcomp"} or not (infinitive or participle):
+            return None
+        head = self.heads.get(verb.head.i)
+        if head is not None:
+            return head if head.is_noun == infinitive else None
+        if not infinitive or verb.dep_ == "xcomp":
+            return None
+        return next(
+            (
+                t
+                for t in self.triggers
+                if t.is_noun and any(g.verb.i == verb.head.i for g in self.roles.governors(t.token))
+            ),
+            None,
+        )
+
+    def _join(self, event: Candidate, trigger: Trigger) -> None:
+        """Add what a further verb tells of an event: its target and place where the event has none."""
+        event.triggers.append(trigger.token.i)
+        frame = self.c.lexicon.entry(trigger.entry.one("lex:frame"))
+        roles = self.roles.fill(frame, self.roles.slots(trigger, []))
+        for prop in ("target", "place"):
+            if prop in roles and prop not in event.roles:
+                event.roles[prop] = roles[prop]
 
     def _candidate(self, trigger: Trigger) -> Candidate:
         token, entry = trigger.token, trigger.entry
         governors = self.roles.governors(token) if trigger.is_noun else []
         frame = self.c.lexicon.entry(entry.one("lex:frame"))
         candidate = Candidate(
+            doc=self.doc,
             cls=entry.one("lex:evokes"),
             triggers=[token.i],
             rule=entry.id,
@@ -167,13 +210,16 @@ class _Reader:
 
     def _event_of(self, cue: Token, number: int | None, found: dict[int, Candidate]) -> Candidate | None:
         """The event that a count belongs to: its own, its subject's, one above or below it, else the nearest in its sentence."""
-        if cue.i in found:
+        lonely = cue.i in found and found[cue.i].confidence < LONELY
+        if cue.i in found and not (lonely and cue.dep_ in {"acl:relcl", "acl", "advcl", "xcomp"}):
             return found[cue.i]
         owners = [self._owner(self.heads[cue.i])] if cue.i in self.heads else []
         near = [o.token.i for o in owners if o is not None]
         near += [part.i for _, head in arguments(cue) for part in conjuncts(head)]
         near += [cue.head.i, *(c.i for c in children(cue, "advcl", "obl", "conj", "ccomp", "xcomp"))]
-        near += sorted((i for i in found if self.sentences[i] == self.sentences[cue.i]), key=lambda i: abs(i - cue.i))
+        near += sorted(
+            (i for i in found if self.sentences[i] == self.sentences[cue.i]), key=lambda i: (i == cue.i, abs(i - cue.i))
+        )
         before = [i for i in sorted(found) if self.sentences[i] == self.sentences[cue.i] - 1]
         near += before[-1:] if number is not None else []
         return next((found[i] for i in near if i in found), None)

@@ -10,13 +10,15 @@ Slots: ``subj`` (who does it), ``obj`` (whom it is done to), ``iobj``, ``poss``,
 
 from collections.abc import Iterator
 
-from spacy.tokens import Doc, Span, Token
+from spacy.tokens import Span, Token
 
 #: Dependents to the left that belong to a noun phrase.
 _LEFT = frozenset("det amod compound nummod nmod:poss nmod flat advmod obl nmod:unmarked nmod:npmod det:predet".split())
 #: Dependents to the right that belong to a noun phrase as people quote it.
 _RIGHT = frozenset("flat compound nummod goeswith fixed compound:prt".split())
 _NOUNS = frozenset("NOUN PROPN PRON NUM ADJ X SYM".split())
+#: Words that may introduce a clause whose subject is that of the clause above: "after taking the town", not "instead of killing them".
+_CONTROLLED = frozenset({"to", "by", "after", "before", "while", "when", "since"})
 #: How deep coordination and control are followed.
 _DEPTH = 4
 
@@ -153,14 +155,22 @@ def _surface_subjects(verb: Token, depth: int) -> Iterator[Token]:
 
 
 def _inherited(verb: Token, depth: int) -> Iterator[Token]:
-    """The subject of a clause that has none of its own: from coordination, control, or the noun it modifies."""
+    """The subject of a clause that has none of its own: from coordination, control ("accused Israel of bombing"), or the noun it modifies."""
     head = verb.head
     if verb.dep_ == "conj" and _is_verbal(head):
         yield from _surface_subjects(head, depth)
     elif verb.dep_ == "xcomp":
         objects = children(head, "obj")
         yield from objects if objects and head.pos_ == "VERB" else _surface_subjects(head, depth)
-    elif verb.dep_ == "advcl" and _is_verbal(head):
+    elif verb.dep_ in {"advcl", "ccomp", "obl"} and any(
+        t.lower_ in {"of", "from"} for t in children(verb, "mark", "case")
+    ):
+        yield from children(head, "obj", "nsubj:pass")
+    elif (
+        verb.dep_ == "advcl"
+        and _is_verbal(head)
+        and all(t.lower_ in _CONTROLLED for t in children(verb, "mark", "case"))
+    ):
         yield from _surface_subjects(head, depth)
     elif verb.dep_ in {"acl", "amod"} and verb.tag_ in {"VBG", "VBN"} and head.pos_ in {"NOUN", "PROPN", "PRON"}:
         yield head
@@ -182,7 +192,7 @@ def _relative(verb: Token) -> Iterator[Argument]:
 
 def phrase(token: Token) -> Span:
     """The noun phrase of a head: its determiner to its last compound or "of" phrase, no clauses, no apposition."""
-    doc, begin, end = token.doc, token.i, token.i + 1
+    begin, end = token.i, token.i + 1
     for child in token.children:
         if child.i < token.i and child.dep_ in _LEFT and not (child.dep_ in {"nmod", "obl"} and preposition(child)):
             begin = min(begin, child.left_edge.i)
@@ -190,11 +200,13 @@ def phrase(token: Token) -> Span:
             end = max(end, child.right_edge.i + 1)
         elif child.i > token.i and child.dep_ == "nmod" and preposition(child) == "of" and child.left_edge.i == end:
             end = max(end, phrase(child).end)
-    return _trimmed(doc, begin, end)
+    return _trimmed(token, begin, end)
 
 
-def _trimmed(doc: Doc, begin: int, end: int) -> Span:
-    while begin < end - 1 and (doc[begin].is_space or doc[begin].is_punct or doc[begin].dep_ in {"cc", "case", "mark"}):
+def _trimmed(token: Token, begin: int, end: int) -> Span:
+    doc = token.doc
+    linking = {child.i for child in token.children if child.dep_ in {"cc", "case", "mark"}}
+    while begin < end - 1 and (doc[begin].is_space or doc[begin].is_punct or begin in linking):
         begin += 1
     while end > begin + 1 and (doc[end - 1].is_space or doc[end - 1].dep_ == "punct"):
         end -= 1

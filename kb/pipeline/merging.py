@@ -7,6 +7,8 @@ noun that adds nothing new. Classes fit when one is the other or above it in the
 
 from dataclasses import dataclass, field
 
+from spacy.tokens import Doc, Span
+
 from kb.pipeline.fillers import Filler
 from kb.pipeline.lexicon import Lexicon
 
@@ -21,6 +23,7 @@ class Candidate:
         statuses: statuses of an agreement in the order they are stated.
     """
 
+    doc: Doc
     cls: str
     triggers: list[int]
     rule: str
@@ -33,12 +36,25 @@ class Candidate:
     statuses: list[str] = field(default_factory=list)
 
     def keys(self, prop: str) -> set[str]:
-        """What fills a property, entities by key, described participants by their place in the text."""
-        return {str(f[0]) or f"{f[1]}:{f[2]}" for f in self.roles.get(prop, [])}
+        """What fills a property: entities by key, described participants by their head and number."""
+        return {str(f[0]) or _signature(self.doc[f[1] : f[2]]) for f in self.roles.get(prop, [])}
+
+    def is_bare(self) -> bool:
+        """Whether nothing but the agent is told, as in many a headline."""
+        return not self.values and not any(values for prop, values in self.roles.items() if prop != "agent")
 
     def named(self, prop: str) -> set[str]:
         """The entities that fill a property."""
         return {str(f[0]) for f in self.roles.get(prop, []) if f[0]}
+
+
+AGREEMENT = "Agreement"
+
+
+def _signature(phrase: Span) -> str:
+    """What tells one described participant from another: "woman 3" for "three young women"."""
+    numbers = [token.lower_ for token in phrase if token.pos_ == "NUM"]
+    return " ".join([phrase.root.lemma_.lower(), *numbers])
 
 
 class Merger:
@@ -70,7 +86,7 @@ class Merger:
     def _same(self, event: Candidate, new: Candidate) -> bool:
         if not self._classes_fit(event.cls, new.cls) or self._contradict(event, new):
             return False
-        if self.lexicon.isa(new.cls, "Agreement"):
+        if self.lexicon.isa(new.cls, AGREEMENT):
             return self._one_agreement(event, new)
         if new.factuality != event.factuality and not new.definite:
             return False
@@ -85,7 +101,10 @@ class Merger:
                 or not event.roles.get("target")
             )
         agents = bool(event.named("agent") & new.named("agent"))
-        targets = bool(event.named("target") & new.named("target"))
+        if agents and (event.is_bare() or new.is_bare()):
+            return True
+        counted = {key for key in event.keys("target") & new.keys("target") if " " in key}
+        targets = bool(event.named("target") & new.named("target")) or bool(counted)
         places = bool(event.named("place") & new.named("place"))
         return (
             (agents and (targets or places))
@@ -97,7 +116,7 @@ class Merger:
         shared = bool(event.named("party") & new.named("party"))
         if self.lexicon.isa(event.cls, new.cls):
             return shared or new.definite or not (event.named("party") and new.named("party"))
-        return shared
+        return shared or (new.definite and event.cls == AGREEMENT)
 
     def _classes_fit(self, one: str, other: str) -> bool:
         return self.lexicon.isa(one, other) or self.lexicon.isa(other, one)
@@ -120,7 +139,8 @@ class Merger:
             known = event.roles.setdefault(prop, [])
             if known and any(f[0] for f in known):
                 more = [f for f in more if f[0]]
-            known.extend(f for f in more if not any(f == k or (f[0] and f[0] == k[0]) for k in known))
+            told = event.keys(prop)
+            known.extend(f for f in more if (str(f[0]) or _signature(new.doc[f[1] : f[2]])) not in told)
         for prop, value in new.values.items():
             if len(str(value)) > len(str(event.values.get(prop, ""))):
                 event.values[prop] = value

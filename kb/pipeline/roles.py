@@ -44,10 +44,13 @@ class Roles:
         doc: the document, with mentions.
         index: the mention that covers each token.
         gazetteer: knows which country a demonym points to.
+        events: the tokens of all triggers; an event is no participant.
     """
 
-    def __init__(self, lexicon: Lexicon, doc: Doc, index: dict[int, Span], gazetteer: Gazetteer) -> None:
-        self.lexicon, self.doc, self.index, self.gazetteer = lexicon, doc, index, gazetteer
+    def __init__(
+        self, lexicon: Lexicon, doc: Doc, index: dict[int, Span], gazetteer: Gazetteer, events: frozenset[int]
+    ) -> None:
+        self.lexicon, self.doc, self.index, self.gazetteer, self.events = lexicon, doc, index, gazetteer, events
         self._governed = self._invert()
 
     def _invert(self) -> dict[int, list[tuple[Token, str]]]:
@@ -141,7 +144,28 @@ class Roles:
             return [f for part in conjuncts(head) for f in self._named(part)]
         if slot in _KINDS:
             return [f for f in fillers(self.doc, head, self.index) if f[0]]
-        return fillers(self.doc, head, self.index)
+        return self._listed(head) or [self._owner(f) for f in fillers(self.doc, head, self.index)]
+
+    def _owner(self, value: Filler) -> Filler:
+        """Whose people or weapons a described participant is: the coalition for "its warplanes" and "coalition forces"."""
+        root = self.doc[value[1] : value[2]].root
+        if value[0] or not any(root.lemma_.lower() in self.lexicon.of(kind) for kind in ("MemberNoun", "Weapon")):
+            return value
+        for child in children(root, "nmod:poss", "compound"):
+            mention = self.index.get(child.i)
+            pronoun = child.pos_ == "PRON" and child.dep_ == "nmod:poss"
+            if mention is None or not mention.id_ or self._isa([mention.id_, 0, 0], "Person"):
+                continue
+            if pronoun or not self._isa([mention.id_, 0, 0], "Country"):
+                return [mention.id_, value[1], value[2]]
+        return value
+
+    def _listed(self, head: Token) -> list[Filler]:
+        """The named members that a description is said to include: "nations that took part include A, B and C"."""
+        verb = head.head
+        if head.i in self.index or head.dep_ != "nsubj" or verb.lemma_.lower() not in self.lexicon.of("Enumerator"):
+            return []
+        return [f for member in children(verb, "obj") for f in fillers(self.doc, member, self.index) if f[0]]
 
     def _named(self, head: Token, depth: int = 0) -> list[Filler]:
         """The named place that a phrase is or leads to: Aleppo in "a village on the outskirts of Aleppo"."""
@@ -174,10 +198,13 @@ class Roles:
         return entry.one("lex:described", "true") == "true"
 
     def _fits(self, name: str, value: Filler) -> bool:
-        takes = [cls.removeprefix(KB) for cls in self.lexicon.entry(name).all("lex:takes")]
+        entry = self.lexicon.entry(name)
+        takes = [cls.removeprefix(KB) for cls in entry.all("lex:takes")]
         if value[0]:
             return not takes or any(self._isa(value, cls) for cls in takes)
-        return self._described(name) and not self._is_time(value)
+        root = self.doc[value[1] : value[2]].root
+        among = [kind for kind in entry.all("lex:among") if root.lemma_.lower() not in self.lexicon.of(kind)]
+        return self._described(name) and not among and not self._is_time(value) and root.i not in self.events
 
     def _is_time(self, value: Filler) -> bool:
         root = self.doc[value[1] : value[2]].root

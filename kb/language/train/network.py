@@ -6,6 +6,7 @@ case added to its word pieces. Parser: deep biaffine attention, Dozat and Mannin
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import torch
 from safetensors.torch import load_file
@@ -117,7 +118,8 @@ def load_encoder(network: Network, folder: Path) -> None:
     kind = weights["embeddings.token_type_embeddings.weight"][0]
     network.places.weight.data.copy_(weights["embeddings.position_embeddings.weight"] + kind)
     _copy(network.norm, weights, "embeddings.LayerNorm")
-    for i, layer in enumerate(network.layers):
+    layers: list[Any] = list(network.layers)
+    for i, layer in enumerate(layers):
         at = f"encoder.layer.{i}."
         for part in ("weight", "bias"):
             qkv = [weights[f"{at}attention.self.{name}.{part}"] for name in ("query", "key", "value")]
@@ -129,6 +131,6 @@ def load_encoder(network: Network, folder: Path) -> None:
         _copy(layer.norm2, weights, at + "output.LayerNorm")
 
 
-def _copy(module: nn.Module, weights: dict[str, Tensor], name: str) -> None:
+def _copy(module: Any, weights: dict[str, Tensor], name: str) -> None:
     module.weight.data.copy_(weights[f"{name}.weight"])
     module.bias.data.copy_(weights[f"{name}.bias"])
