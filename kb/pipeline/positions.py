@@ -21,7 +21,7 @@ __all__ = ["Holding", "Titles", "find_positions", "with_relations"]
 #: Marks that stand inside a title as between its words.
 _HYPHENS = frozenset("-\u2010\u2011\u2013\u2014")
 #: Parts of speech that a title may consist of left of its noun.
-_MODIFIERS = frozenset("ADJ NOUN PROPN NUM VERB ADV".split())
+_MODIFIERS = frozenset("ADJ NOUN PROPN VERB ADV".split())
 #: Prepositions after which the body of a post may stand, and those after which a country may.
 _BODY_CASES, _COUNTRY_CASES = frozenset("of for at with in to".split()), frozenset("of at".split())
 #: Relations to a body without a name, and the preposition before it.
@@ -43,6 +43,7 @@ class Holding:
         begin: first token of the title.
         end: the token after it.
         head: the token after the words that the lexicon knows.
+        noun: the first of those words.
         entry: the lexicon's entry.
         bodies: fillers where the post is held, the main one first.
         former: whether it was held in the past.
@@ -54,6 +55,7 @@ class Holding:
     begin: int
     end: int
     head: int
+    noun: int
     entry: Entry
     bodies: tuple[Body, ...] = ()
     former: bool = False
@@ -157,7 +159,7 @@ def find_positions(doc: Doc, titles: Titles) -> list[Holding]:
 def _of_person(article: _Article, person: Span) -> Iterator[Holding]:
     before = list(_before(article, person))
     yield from before
-    start = min([person.start, *(h.begin for h in before)])
+    start = min([_addressed(article, person), *(h.begin for h in before)])
     yield from _complemented(article, person, start)
     yield from _appositive_before(article, person, start)
     yield from _after(article, person)
@@ -166,15 +168,28 @@ def _of_person(article: _Article, person: Span) -> Iterator[Holding]:
 
 # Before the name
 def _before(article: _Article, person: Span) -> Iterator[Holding]:
-    doc, floor = article.doc, person.root.sent.start
-    end = person.start
-    while end > floor and (article.titles.is_honorific(doc[end - 1]) or doc[end - 1].text == "."):
-        end -= 1
-    while (found := article.titles.within(article, end, floor)) is not None:
+    floor, end = person.root.sent.start, _addressed(article, person)
+    last = _suffixed(article, end)
+    while (found := article.titles.within(article, last, floor)) is not None:
         begin, entry = found
         left = _extended(article, begin, person, entry)
-        yield Holding(person, left, end, end, entry)
-        end = left
+        yield Holding(person, left, end, end, begin, entry)
+        last = end = left
+
+
+def _addressed(article: _Article, person: Span) -> int:
+    """The first token of a name with its form of address ("Dr.")."""
+    doc, floor, i = article.doc, person.root.sent.start, person.start
+    while i > floor and (article.titles.is_honorific(doc[i - 1]) or doc[i - 1].text == "."):
+        i -= 1
+    return i
+
+
+def _suffixed(article: _Article, end: int) -> int:
+    """The token after a title's noun where it carries a suffix ("minister-designate")."""
+    doc = article.doc
+    suffix = end > 2 and doc[end - 2].text in _HYPHENS and article.titles.modifier(doc[end - 1]) is not None
+    return end - 2 if suffix else end
 
 
 def _extended(article: _Article, begin: int, person: Span, entry: Entry) -> int:
@@ -226,7 +241,7 @@ def _other_title(article: _Article, token: Token, entry: Entry) -> bool:
 def _complemented(article: _Article, person: Span, start: int) -> Iterator[Holding]:
     """As in "Minister for the Middle East Tobias Ellwood": a title whose complement stands before the name."""
     doc, floor = article.doc, doc_floor(doc=article.doc, i=person.start)
-    if start != person.start:
+    if start != _addressed(article, person):
         return
     for case in range(person.start - 2, max(floor, person.start - 8), -1):
         if doc[case].pos_ not in {"ADP", "PROPN", "NOUN", "ADJ", "DET"}:
@@ -234,7 +249,7 @@ def _complemented(article: _Article, person: Span, start: int) -> Iterator[Holdi
         if doc[case].pos_ == "ADP" and (found := article.titles.within(article, case, floor)) is not None:
             if _related(doc[case - 1], person) or doc[case - 1].is_title:
                 left = _extended(article, found[0], person, found[1])
-                yield Holding(person, left, person.start, case, found[1], confidence=0.8)
+                yield Holding(person, left, person.start, case, *found, confidence=0.8)
             return
 
 
@@ -271,7 +286,7 @@ def _appositive_before(article: _Article, person: Span, start: int) -> Iterator[
         found = article.titles.within(article, end, floor)
         if found is not None and (end == comma or _complements(doc, end, comma)):
             left = _extended(article, found[0], person, found[1])
-            yield Holding(person, left, comma, end, found[1], confidence=0.8)
+            yield Holding(person, left, comma, end, *found, confidence=0.8)
             return
 
 
@@ -295,7 +310,7 @@ def _after(article: _Article, person: Span) -> Iterator[Holding]:
         return
     begin = max(_determined(doc, start, end), doc_floor(doc=doc, i=first))
     begin = _after_possessor(doc, begin, first)
-    yield Holding(person, begin, _complement_end(doc, end), end, entry, confidence=0.85)
+    yield Holding(person, begin, _complement_end(doc, end), end, first, entry, confidence=0.85)
 
 
 def _after_comma(doc: Doc, i: int) -> int | None:
@@ -373,7 +388,7 @@ def _at_noun(article: _Article, person: Span, noun: Token, found: tuple[int, Ent
     doc = article.doc
     start = max(min(phrase(noun).start, found[0]), doc_floor(doc=doc, i=noun.i))
     begin = _after_possessor(doc, _determined(doc, start, noun.i + 1), found[0])
-    return Holding(person, begin, _complement_end(doc, noun.i + 1), noun.i + 1, found[1], confidence=0.8)
+    return Holding(person, begin, _complement_end(doc, noun.i + 1), noun.i + 1, *found, confidence=0.8)
 
 
 def _by_verb(article: _Article, token: Token) -> Iterator[Holding]:
@@ -472,12 +487,12 @@ def _described(article: _Article, holding: Holding, one: Filler, case: Token) ->
 def _modifier_bodies(article: _Article, holding: Holding) -> Iterator[Filler]:
     """Bodies in front of the noun: a name ("Hezbollah leader"), a possessor, the end of a name ("Army commander")."""
     doc = article.doc
-    for i in range(holding.head - 1, holding.begin - 1, -1):
+    for i in range(holding.noun - 1, holding.begin - 1, -1):
         mention = article.index.get(i)
         if mention is not None and mention.start == i and article.is_body(mention.id_):
             yield [mention.id_, mention.start, mention.end]
     yield from _possessor(article, holding)
-    for i in range(holding.begin, holding.head - 1):
+    for i in range(holding.begin, holding.noun):
         token = doc[i]
         if i not in article.index and token.pos_ in {"NOUN", "PROPN"}:
             for key in _by_last_word(article, token):
@@ -485,7 +500,7 @@ def _modifier_bodies(article: _Article, holding: Holding) -> Iterator[Filler]:
 
 
 def _demonym_bodies(article: _Article, holding: Holding) -> Iterator[Filler]:
-    for i in range(holding.begin, holding.head - 1):
+    for i in range(holding.begin, holding.noun):
         if i not in article.index:
             for key in _by_demonym(article, article.doc[i]):
                 yield [key, i, i + 1]
@@ -553,7 +568,7 @@ def _by_clause(article: _Article, holding: Holding) -> Iterator[Filler]:
 
 def _implied(article: _Article, holding: Holding) -> Iterator[Filler]:
     """The country of a head of state or minister where the article leaves it out: where the holder is known."""
-    if not {"country"} & set(holding.entry.all("lex:scope")) and not holding.entry.one("lex:state"):
+    if not holding.entry.one("lex:state"):
         return
     countries = article.of_class("Country")
     known = _countries_of(article, holding.person)

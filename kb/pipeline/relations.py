@@ -303,8 +303,7 @@ def _joins(doc: Doc, one: Span, other: Span) -> bool:
     """Whether only a comma, or a preposition that belongs to the first name, stands between two places."""
     words = [t.lower_ for t in doc[one.end : other.start] if t.pos_ != "ADJ"]
     if words == [","]:
-        following = doc[other.end] if other.end < len(doc) else None
-        return following is None or following.lower_ != "and"
+        return not any(t.pos_ == "CCONJ" for t in doc[other.end : other.end + 2])
     inside = one.start <= other.root.head.i < one.end
     return (words[:1] == ["in"] and words[1:] in ([], ["the"])) or (words == ["of"] and inside)
 

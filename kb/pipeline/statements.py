@@ -26,6 +26,8 @@ Piece = tuple[int, int]
 
 #: A quotation with fewer words is a term in somebody's sentence, not speech of its own.
 _FEWEST = 4
+#: … unless it ends like a sentence.
+_FINAL = frozenset({".", "!", "?"})
 #: How many tokens back a pronoun may reach for the last speaker.
 _NEAR = 150
 #: Dependents that are no part of what a cue's clause says.
@@ -123,7 +125,7 @@ class _Reader:
 
     def __init__(self, doc: Doc, lexicon: Lexicon) -> None:
         self.doc, self.lexicon, self.parties = doc, lexicon, Parties(doc, lexicon)
-        self.quoted = [q for q in quotations(doc) if q.words(doc) >= _FEWEST]
+        self.quoted = [q for q in quotations(doc) if q.words(doc) >= _FEWEST or doc[q.end - 1].text in _FINAL]
         self.speakers = {w for kind in ("SpeakerNoun", "PositionNoun", "AgentNoun") for w in lexicon.of(kind)}
         self.media, self.carriers = lexicon.of("SpeechMedium"), lexicon.of("SpeechCarrier")
         self.relays = {
@@ -131,6 +133,7 @@ class _Reader:
         }
         self._titles: list[Piece] = [tuple(p["title"]) for p in doc._.kb_positions]
         self._held = [(p["person"], {t.lower_ for t in doc[slice(*p["title"])]}) for p in doc._.kb_positions]
+        self.verbs = lexicon.of("SpeechCue")
         self.zones: list[tuple[Piece, Said]] = []
 
     # The cue ----------------------------------------------------------------
@@ -168,7 +171,7 @@ class _Reader:
             t.lower_ in _MODALS for t in children(token, "aux")
         ):
             return False
-        if "relay" in row.all("lex:content"):
+        if "relay" in row.all("lex:content") or (token.dep_ == "amod" and not children(token, "obl", "obl:agent")):
             return False
         return not _to(token) or token.head.lemma_.lower() in self.carriers
 
@@ -182,7 +185,7 @@ class _Reader:
     # The speaker --------------------------------------------------------------
     def _speakers(self, token: Token, row: Entry, before: Sequence[Said]) -> list[Filler]:
         found = [one for head in self._speaker_heads(token, row) for one in self._speaker(head, before)]
-        return [one for i, one in enumerate(found) if one not in found[:i]]
+        return list({one[0] or tuple(one): one for one in reversed(found)}.values())[::-1]
 
     def _speaker_heads(self, token: Token, row: Entry) -> list[Token]:
         pos = row.one("lex:pos")
@@ -238,7 +241,9 @@ class _Reader:
             return any(self.parties.isa(cls, c) for c in ("Agent", "City"))
         span = self.doc[int(one[1]) : int(one[2])]
         root = span.root
-        return root.lemma_.lower() in self.speakers or root.ent_type_ in {"NORP", "ORG", "PERSON"} or root.pos_ == "NUM"
+        return (
+            bool(_singulars(root) & self.speakers) or root.ent_type_ in {"NORP", "ORG", "PERSON"} or root.pos_ == "NUM"
+        )
 
     def _behind(self, medium: Token, before: Sequence[Said]) -> list[Filler]:
         """Whose words a medium carries: who issued it, or, for "the release", who spoke last through one."""
@@ -276,7 +281,8 @@ class _Reader:
             return _runs(t.i for t in _without(token.head, token))
         if token.dep_ == "parataxis" and not heads and token.head.pos_ in {"VERB", "NOUN", "ADJ", "AUX", "PROPN"}:
             return _runs(t.i for t in _without(token.head, token))
-        heads += [t for h in heads[:1] for t in children(token, "conj") if _goes_on(t) and t.i > h.i]
+        more = [t for t in children(token, "conj") if _goes_on(t) and t.lemma_.lower() not in self.verbs]
+        heads += [t for h in heads[:1] for t in more if t.i > h.i]
         return [piece for head in heads for piece in _runs(t.i for t in _without(head, token))]
 
     def _quoted(self, token: Token) -> list[Piece]:
@@ -482,6 +488,12 @@ def _complements(token: Token) -> list[Token]:
     return [t for t in kept if t.dep_ != "advcl" or not any(p.text == "," for p in children(t, "punct"))]
 
 
+def _singulars(noun: Token) -> set[str]:
+    """What may be the singular of a noun, where its lemma is not sure."""
+    word = noun.lower_
+    return {noun.lemma_.lower(), word, word.removesuffix("s"), word.removesuffix("es")}
+
+
 def _to(token: Token) -> bool:
     """Whether a verb is an infinitive, by its own "to" or that of the verb it is coordinated with."""
     if token.dep_ == "conj" and not children(token, "nsubj", "nsubj:pass", "aux") and token.tag_ == "VB":
@@ -490,7 +502,7 @@ def _to(token: Token) -> bool:
 
 
 def _infinitive(token: Token) -> bool:
-    return token.dep_ in {"xcomp", "advcl", "acl", "ccomp"} and _to(token)
+    return token.pos_ == "VERB" and (token.dep_ == "xcomp" or (token.dep_ in {"advcl", "acl", "ccomp"} and _to(token)))
 
 
 def _clause_edges(token: Token) -> Piece:
