@@ -95,11 +95,16 @@ def decide(votes: Iterable[tuple[str, float, str]], lexicon: Lexicon) -> str:
     for (cls, weight, _), count in Counter(votes).items():
         tally[cls] += weight * min(count, _ENOUGH)  # type: ignore[assignment]
     known = {cls: weight for cls, weight in tally.items() if cls in COARSE}
+    fine = {cls: weight for cls, weight in known.items() if cls not in _VAGUE}
+    if known.get("Place") and fine.get("Country", 0.0) >= max(
+        (w for c, w in fine.items() if COARSE[c] == "Place"), default=0.1
+    ):
+        known["Country"] += known.pop("Place")
     coarse: Counter[str] = Counter()
     for cls, weight in known.items():
         coarse[COARSE[cls]] += weight  # type: ignore[assignment]
     best = min(coarse, key=lambda c: (-coarse[c], c), default="Organization")
-    fine = {cls: w for cls, w in known.items() if COARSE[cls] == best and cls not in _VAGUE}
+    fine = {cls: weight for cls, weight in fine.items() if COARSE[cls] == best}
     return min(fine, key=lambda c: (-fine[c], -len(lexicon.superclasses(c)), c)) if fine else _VAGUE.get(best, best)
 
 
@@ -214,12 +219,13 @@ def _plain(normal: str) -> list[str]:
 
 
 def _shorter(cluster: Cluster, others: Sequence[Cluster]) -> Cluster | None:
-    """ "State Department" goes to "U.S. State Department": the end of the only longer name of its class."""
+    """Thus "State Department" goes to "U.S. State Department": the end of the only longer name of its class."""
     if cluster.coarse == "Person" or all(" " not in k and cluster.coarse == "Place" for k in cluster.keys):
         return None
-    return _only(
-        [o for o in others if o.cls == cluster.cls and any(_part(k, long) for k in cluster.keys for long in o.keys)]
-    )
+    same = [o for o in others if o.cls == cluster.cls]
+    fitting = [o for o in same if any(_part(k, long) for k in cluster.keys for long in o.keys)]
+    hyphened = [o for o in same if any(acronym(w) and w.split("-")[0] in cluster.names for w in o.names if "-" in w)]
+    return _only(fitting) or _only(hyphened)
 
 
 def _part(short: str, long: str) -> bool:
@@ -228,7 +234,7 @@ def _part(short: str, long: str) -> bool:
 
 
 def _bare(cluster: Cluster, others: Sequence[Cluster]) -> Cluster | None:
-    """ "Bamyan" goes to "Bamyan province"."""
+    """Thus "Bamyan" goes to "Bamyan province"."""
     if cluster.coarse != "Place":
         return None
     return _only([o for o in others if any(m.short and key(m.short) in cluster.keys for m in o.mentions)])

@@ -120,14 +120,19 @@ class Coreference:
         mention = article.at.get(token.i)
         if mention is None or token.i != mention.root.i or article.cls(mention.id_) != "Person":
             return
-        nearby = [*token.doc[max(0, mention.start - 4) : mention.start], *(t for t in token.subtree if t.dep_ == "appos")]
+        nearby = [
+            *token.doc[max(0, mention.start - 4) : mention.start],
+            *(t for t in token.subtree if t.dep_ == "appos"),
+        ]
         for word in nearby:
             if word.lower_ in self.lexicon.of("Anaphor") and (word.head.i == token.i or word.i + 1 >= mention.start):
                 article.called.setdefault(word.lower_, []).append(mention.id_)
 
     def _member(self, article: _Article, token: Token) -> Span | None:
-        """ "ISIS militants", "members of IS": people of a named armed group stand for it."""
-        if token.lemma_.lower() not in self.lexicon.of("MemberNoun") and token.lower_ not in self.lexicon.of("MemberNoun"):
+        """As in "ISIS militants", "members of IS": people of a named armed group stand for it."""
+        if token.lemma_.lower() not in self.lexicon.of("MemberNoun") and token.lower_ not in self.lexicon.of(
+            "MemberNoun"
+        ):
             return None
         for child in token.children:
             mention = article.at.get(child.i)
@@ -139,7 +144,7 @@ class Coreference:
         return None
 
     def _force(self, article: _Article, token: Token) -> Span | None:
-        """ "Iraqi forces" where the article lists the Iraqi security forces."""
+        """As in "Iraqi forces" where the article lists the Iraqi security forces."""
         before = token.i - 1
         start = next((i for i in (before, before - 1) if i >= 0 and token.doc[i].text[0].isupper()), -1)
         if start < 0 or token.doc[start + 1 : token.i + 1].text.lower() not in self.lexicon.of("ForceNoun"):
@@ -149,7 +154,7 @@ class Coreference:
         return Span(token.doc, start, token.i + 1, label="force", span_id=keys[0]) if len(keys) == 1 else None
 
     def _owned(self, article: _Article, token: Token) -> Span | None:
-        """ "its fighters" are the group, "its army" is the army of that country where it is named."""
+        """As in "its fighters" are the group, "its army" is the army of that country where it is named."""
         owner = next((c for c in token.children if c.dep_ == "nmod:poss" and c.lower_ in _OWN), None)
         whose = self._pronoun(article, owner) if owner is not None and owner.i + 1 == token.i else None
         if whose is None:
@@ -164,7 +169,7 @@ class Coreference:
         return Span(token.doc, token.i - 1, token.i + 1, label="owned", span_id=key) if key else None
 
     def _noun(self, article: _Article, token: Token) -> Span | None:
-        """ "the group", "the coalition", "the president"; "militants" where there is one armed group."""
+        """As in "the group", "the coalition", "the president"; "militants" where there is one armed group."""
         begin, classes = self._anaphor(token)
         if not classes or token.pos_ not in {"NOUN", "PROPN"} or _narrowed(token, begin):
             return None
@@ -185,7 +190,9 @@ class Coreference:
                 return begin, tuple(cls for entry in found for cls in entry.all("lex:class"))
         return token.i, ()
 
-    def _meant(self, article: _Article, token: Token, begin: int, classes: tuple[str, ...], *, near: bool) -> str | None:
+    def _meant(
+        self, article: _Article, token: Token, begin: int, classes: tuple[str, ...], *, near: bool
+    ) -> str | None:
         """The entity that a description means, by the surest of the ways; None if none is sure."""
         fits = [k for k in article.before(token.i) if any(self.lexicon.isa(article.cls(k), c) for c in classes)]
         called = [k for k in article.called.get(token.lower_, ()) if k in fits]
@@ -232,7 +239,9 @@ def _bare(token: Token, begin: int) -> bool:
 
 def _narrowed(token: Token, begin: int) -> bool:
     """Whether words around a noun make it another thing than the named one: "the other group", "the army of X"."""
-    return any(c.dep_ in _NARROWING and c.lower_ not in _DEFINITE and not begin <= c.i <= token.i for c in token.children)
+    return any(
+        c.dep_ in _NARROWING and c.lower_ not in _DEFINITE and not begin <= c.i <= token.i for c in token.children
+    )
 
 
 def _span(token: Token, mention: Span) -> Span:
@@ -313,7 +322,9 @@ def _quoted(token: Token) -> bool:
     """Whether a word stands within quotation marks of its paragraph."""
     opened = False
     for other in token.doc[token.sent.start : token.i]:
-        opened = {"\u201c": True, "\u201d": False, "``": True, "''": False}.get(other.text, opened != (other.text == '"'))
+        opened = {"\u201c": True, "\u201d": False, "``": True, "''": False}.get(
+            other.text, opened != (other.text == '"')
+        )
     return opened
 
 

@@ -84,7 +84,7 @@ class Anchor:
             return cls(date.min, 0)
         parts = [int(part) for part in match.groups() if part]
         try:
-            return cls(date(*(parts + [1, 1])[:3]), (0, YEAR, MONTH, DAY)[len(parts)])
+            return cls(date(*[*parts, 1, 1][:3]), (0, YEAR, MONTH, DAY)[len(parts)])
         except ValueError:
             return cls(date.min, 0)
 
@@ -177,11 +177,13 @@ def _year(found: Found) -> str | None:
 
 
 def _weekday(found: Found) -> str | None:
-    """The latest such day up to the publication; "last": before it; in the future: the next."""
-    back = (found.anchor.day.weekday() - _DAYS.index(found["weekday"].capitalize())) % 7
-    turn = found["turn"].lower()
-    if turn == "next" or found.future:
-        return found.anchor.shifted(7 - back if back or turn == "next" else 0, DAY)
+    """The latest such day up to the publication; "last": before it; "next": in the week after; in the future: the next."""
+    today, wanted = found.anchor.day.weekday(), _DAYS.index(found["weekday"].capitalize())
+    back, turn = (today - wanted) % 7, found["turn"].lower()
+    if turn == "next":
+        return found.anchor.shifted(7 - today + wanted, DAY)
+    if found.future:
+        return found.anchor.shifted(-back % 7, DAY)
     return found.anchor.shifted(-back or (-7 if turn == "last" else 0), DAY)
 
 
@@ -303,7 +305,7 @@ def date_of(doc: Doc, token: Token) -> str | None:
     for node in _time_path(token):
         near = [span for span, reach in reaches if node.i in reach]
         if near:
-            return min(near, key=lambda s: (abs(s.root.i - token.i), s.start)).label_
+            return min(near, key=lambda s: (abs(s.root.i - token.i), s.start)).label_ or None
     return None
 
 

@@ -51,11 +51,8 @@ def choose(names: Iterable[Name]) -> list[Name]:
 def _nests(inner: Name, outer: Name) -> bool:
     """Whether a name within another is a mention of its own; in an event's name the model alone does not say so."""
     within = outer.begin <= inner.begin and inner.end < outer.end
-    return (
-        (inner.begin, inner.end) == (outer.begin, outer.end)
-        or within
-        and outer.nests
-        and not (outer.cls == "Event" and inner.rule == "model")
+    return (inner.begin, inner.end) == (outer.begin, outer.end) or (
+        within and outer.nests and not (outer.cls == "Event" and inner.rule == "model")
     )
 
 
@@ -98,17 +95,30 @@ def _mention(text: Text, name: Name, names: Iterable[Name]) -> Mention:
 
 
 def _again(text: Text, mentions: Sequence[Mention], closed: Iterable[tuple[int, int]]) -> list[Mention]:
-    """The same words elsewhere, where no mention is yet."""
+    """The same words elsewhere, where no mention is yet; of a person the surname alone."""
     taken = {i for m in mentions for i in range(m.begin, m.end)} | {i for b, e in closed for i in range(b, e)}
     matcher = PhraseMatcher(text.doc.vocab)
-    spans = {(m.begin, m.end) for m in mentions} | {m.bare for m in mentions if m.bare}
-    matcher.add("name", [Doc(text.doc.vocab, words=[t.text for t in text.doc[b:e]]) for b, e in sorted(spans)])
+    whole = {(m.begin, m.end) for m in mentions} | {m.bare for m in mentions if m.bare}
+    for kind, spans in (("name", whole), ("surname", {s for m in mentions for s in _surname(text, m)} - whole)):
+        patterns = {tuple(t.text for t in text.doc[begin:end]) for begin, end in spans}
+        matcher.add(kind, [Doc(text.doc.vocab, words=list(words)) for words in sorted(patterns)])
     found: list[Mention] = []
-    for _, begin, end in sorted(matcher(text.doc), key=lambda m: (m[1] - m[2], m[1])):
-        if not taken & set(range(begin, end)):
+    for rule, begin, end in sorted(matcher(text.doc), key=lambda m: (m[1] - m[2], m[1])):
+        short = text.doc.vocab.strings[rule] == "surname"
+        if not taken & set(range(begin, end)) and (begin >= text.headline or not short):
             taken |= set(range(begin, end))
-            found.append(Mention(begin, end, text.slice(begin, end), []))
+            votes = [("Person", 1.0, "surname")] if short else []
+            found.append(Mention(begin, end, text.slice(begin, end), votes))
     return found
+
+
+def _surname(text: Text, mention: Mention) -> list[tuple[int, int]]:
+    """The last word of a person's name, with an Arabic article before it."""
+    people = any(cls == "Person" and rule in {"model", "title"} for cls, _, rule in mention.votes)
+    last = text.doc[mention.end - 1]
+    if not people or mention.end - mention.begin < 2 or not last.is_alpha or len(last) < 3 or last.is_lower:
+        return []
+    return [(last.i, mention.end)]
 
 
 def _in_brackets(text: Text, mentions: list[Mention]) -> list[Mention]:

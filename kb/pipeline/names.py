@@ -28,8 +28,17 @@ LABELS = {"PERSON": ("Person", 1.5), "ORG": ("Organization", 1.0), "LOC": ("Plac
 COARSE = (
     {"Person": "Person", "Country": "Country"}
     | dict.fromkeys(
-        ("Organization", "Government", "GovernmentBody", "ArmedForce", "ArmedGroup", "PoliticalParty")
-        + ("InternationalOrganization", "MediaOrganization", "Company"),
+        (
+            "Organization",
+            "Government",
+            "GovernmentBody",
+            "ArmedForce",
+            "ArmedGroup",
+            "PoliticalParty",
+            "InternationalOrganization",
+            "MediaOrganization",
+            "Company",
+        ),
         "Organization",
     )
     | dict.fromkeys(("Place", "Region", "City", "Facility"), "Place")
@@ -329,8 +338,7 @@ def _by_person(text: Text, head: int, end: int, entry: Entry) -> Iterator[Name]:
         before is None
         or not capital(before)
         or head in text.nation_ends
-        or before.is_sent_start
-        and before.pos_ != "PROPN"
+        or (before.is_sent_start and before.pos_ != "PROPN")
     ):
         return
     if before.ent_type_ == "PERSON" or text.gazetteer.surname(before.text):
@@ -380,7 +388,7 @@ def _run_before(text: Text, end: int) -> int:
 
 
 def _after_of(text: Text, head: int, end: int, entry: Entry) -> Iterator[Name]:
-    """ "Ministry of Oil", "government of Iraq": in lower case only with a nation."""
+    """As in "Ministry of Oil", "government of Iraq": in lower case only with a nation."""
     if end + 1 >= len(text.doc) or text.doc[end].lower_ != "of":
         return
     start = end + 1 + (text.doc[end + 1].lower_ == "the")
@@ -391,7 +399,7 @@ def _after_of(text: Text, head: int, end: int, entry: Entry) -> Iterator[Name]:
 
 
 def _after_names(text: Text, head: int, end: int, entry: Entry) -> Iterator[Name]:
-    """ "the village of Safina" tells the class of Safina."""
+    """As in "the village of Safina" tells the class of Safina."""
     if end + 1 < len(text.doc) and text.doc[end].lower_ == "of":
         run = next((r for r in text.runs if r[0] == end + 1), None)
         if run:
@@ -400,7 +408,7 @@ def _after_names(text: Text, head: int, end: int, entry: Entry) -> Iterator[Name
 
 
 def _alone(text: Text, head: int, end: int, entry: Entry) -> list[Name]:
-    """ "the Coalition": a capitalised noun that is a name by itself, where capitals mean anything."""
+    """As in "the Coalition": a capitalised noun that is a name by itself, where capitals mean anything."""
     token = text.doc[head]
     if (
         not entry.one("lex:alone")
@@ -444,7 +452,8 @@ def _proper(text: Text, begin: int, end: int) -> Iterator[Name]:
     nation = text.nation_starts.get(begin)
     whole = nation is not None and nation.end == head
     sense = _sense(entry, nation.qid) if nation and whole and entry.one("lex:before") else ""
-    cls = _modified(text, begin, head, entry.one("lex:class"))
+    own = entry.one("lex:class") if sense else entry.one("lex:proper") or entry.one("lex:class")
+    cls = _modified(text, begin, head, own)
     name = Name(
         begin=begin,
         end=_extended(text, stop, end, cls),
@@ -616,7 +625,11 @@ def _recurs(text: Text, words: str) -> bool:
 def known(text: Text) -> Iterator[Name]:
     """The gazetteer's names among capitalised words; one word alone only where it stands alone and is telling."""
     for token in text.doc:
-        if token.i not in text.titled and token.lower_ not in {"the", "a", "an"} and (capital(token) or text._starts(token.i)):
+        if (
+            token.i not in text.titled
+            and token.lower_ not in {"the", "a", "an"}
+            and (capital(token) or text._starts(token.i))
+        ):
             yield from _known(text, token.i)
 
 
@@ -651,8 +664,7 @@ def _telling(text: Text, begin: int, end: int, items: Sequence[Item]) -> bool:
     if (
         first.cls == "Person"
         or (text.opens(begin) and _common(text, begin))
-        or token.tag_[:3] != "NNP"
-        and token.pos_ != "PROPN"
+        or (token.tag_[:3] != "NNP" and token.pos_ != "PROPN")
     ):
         return False
     alone = begin < text.headline or any((begin, end) == run for run in text.runs)
@@ -672,15 +684,15 @@ def hinted(text: Text) -> Iterator[Name]:
             stop == begin for i in range(max(0, begin - 3), begin) for stop, _ in text.phrases(i, titles)
         ):
             yield Name(begin=first, end=end, cls="Person", weight=BY_TITLE, rank=0, rule="title")
-        if any(stop == begin for i in range(max(0, begin - 3), begin) for stop, _ in text.phrases(i, places)):
-            yield Name(
-                begin=begin, end=_cut(text, begin, end), cls="Place", weight=BY_PLACE, rank=0, rule="preposition"
-            )
+        cue = next((e for i in range(max(0, begin - 3), begin) for s, e in text.phrases(i, places) if s == begin), None)
+        if cue:
+            weight = BY_PLACE * (2 if cue.one("lex:sure") else 1)
+            yield Name(begin=begin, end=_cut(text, begin, end), cls="Place", weight=weight, rank=0, rule=cue.id)
     yield from _appositions(text)
 
 
 def _turned(text: Text, begin: int, end: int) -> Iterator[Name]:
-    """ "East Mosul": a part of a city."""
+    """As in "East Mosul": a part of a city."""
     for entry in text.lexicon.of("NameModifier").get(text.doc[begin].lower_, ()) if begin + 1 < end else ():
         items = text.gazetteer.lookup(text.slice(begin + 1, end))
         if items and items[0].cls == entry.one("lex:from"):
