@@ -37,6 +37,7 @@ class _Reader:
         self.participants: dict[tuple[int, int], Participant] = {}
         self.keys: set[str] = set(doc._.kb_entities)
         self.sentences = [(sent.start, sent.end) for sent in doc.sents]
+        self.claims = [(b, e, told["speakers"]) for told in doc._.kb_statements for b, e in told["text"]]
 
     def extraction(self) -> Extraction:
         events = tuple(self.event(i, told) for i, told in enumerate(self.doc._.kb_events))
@@ -105,6 +106,13 @@ class _Reader:
             self.participants[begin, end] = found
         return found.key
 
+    def attributed(self, told: Told) -> list[Filler]:
+        """Whose claim an event is: the speaker in whose words every mention of it stands; nobody if the article tells it."""
+        claims = [next((who for b, e, who in self.claims if b <= i < e), None) for i in told["triggers"]]
+        if any(who is None for who in claims):
+            return []
+        return list(claims[0] or [])
+
     def event(self, number: int, told: Told) -> Event:
         roles = {
             (prop, f"m{filler[1] + 1}" if filler[0] == "event" else self.key(filler)) for prop, filler in told["roles"]
@@ -115,7 +123,7 @@ class _Reader:
             roles=tuple(sorted(roles)),
             values=tuple(sorted({(prop, value) for prop, value in told["values"]}, key=lambda v: (v[0], str(v[1])))),
             factuality=told["factuality"],
-            attributed_to=tuple(sorted({self.key(f) for f in told["attributed"]})),
+            attributed_to=tuple(sorted({self.key(f) for f in [*told["attributed"], *self.attributed(told)]})),
             provenance=self.provenance(told, [(i, i + 1) for i in told["triggers"]]),
         )
 

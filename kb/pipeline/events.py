@@ -125,7 +125,15 @@ class _Reader:
         token = trigger.token
         nouns = [self.heads[part.i] for _, head in trigger.args for part in conjuncts(head) if part.i in self.heads]
         governed = [n for n in nouns if n.is_noun and any(g.verb.i == token.i for g in self.roles.governors(n.token))]
-        return next(iter(governed), None) or self._purpose(token)
+        return next(iter(governed), None) or self._purpose(token) or self._coordinated(trigger)
+
+    def _coordinated(self, trigger: Trigger) -> Trigger | None:
+        """The verb that this one continues: "struck a bridge and cratered a road" is one action on two targets."""
+        token = trigger.token
+        head = self.heads.get(token.head.i) if token.dep_ == "conj" else None
+        if head is None or children(token, "nsubj", "nsubj:pass"):
+            return None
+        return head if head.entry.one("lex:evokes") == trigger.entry.one("lex:evokes") else None
 
     def _purpose(self, verb: Token) -> Trigger | None:
         """The event of which an infinitive tells the aim or a participle the outcome ("fired missiles, hitting a school")."""
@@ -148,13 +156,14 @@ class _Reader:
         )
 
     def _join(self, event: Candidate, trigger: Trigger) -> None:
-        """Add what a further verb tells of an event: its target and place where the event has none."""
+        """Add what a further verb tells of an event: its target and place where the event has none, or further ones of its kind."""
         event.triggers.append(trigger.token.i)
         frame = self.c.lexicon.entry(trigger.entry.one("lex:frame"))
         roles = self.roles.fill(frame, self.roles.slots(trigger, []))
         for prop in ("target", "place"):
-            if prop in roles and prop not in event.roles:
-                event.roles[prop] = roles[prop]
+            known = event.roles.setdefault(prop, [])
+            if not known or trigger.token.dep_ == "conj":
+                known.extend(value for value in roles.get(prop, []) if value not in known)
 
     def _candidate(self, trigger: Trigger) -> Candidate:
         token, entry = trigger.token, trigger.entry

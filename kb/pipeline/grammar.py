@@ -178,15 +178,18 @@ def _inherited(verb: Token, depth: int) -> Iterator[Token]:
 
 def _relative(verb: Token) -> Iterator[Argument]:
     """The antecedent of a relative clause in the slot that the clause leaves to it."""
-    if verb.dep_ not in {"acl:relcl", "acl"} or is_passive(verb):
+    if verb.dep_ not in {"acl:relcl", "acl"}:
         return
+    passive = is_passive(verb)
     pronouns = [t for t in verb.children if _relativizer(t)]
     for pronoun in pronouns:
-        if pronoun.dep_ in {"obj", "obl"}:
-            yield "obj" if pronoun.dep_ == "obj" else preposition(pronoun), verb.head
-        elif pronoun.tag_ == "WRB" and pronoun.lower_ == "where":
-            yield "where", verb.head
-    if not pronouns and verb.dep_ == "acl:relcl" and children(verb, "nsubj") and not children(verb, "obj"):
+        if pronoun.tag_ == "WRB":
+            yield from [("where", verb.head)] if pronoun.lower_ == "where" else []
+        elif pronoun.dep_ == "obl":
+            yield preposition(pronoun), verb.head
+        elif pronoun.dep_ == "obj" and not passive:
+            yield "obj", verb.head
+    if verb.dep_ == "acl:relcl" and not pronouns and not passive and children(verb, "nsubj") and not children(verb, "obj"):
         yield "obj", verb.head
 
 

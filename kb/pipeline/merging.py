@@ -101,7 +101,7 @@ class Merger:
                 or not event.roles.get("target")
             )
         agents = bool(event.named("agent") & new.named("agent"))
-        if agents and (event.is_bare() or new.is_bare()):
+        if agents and event.keys("agent") == new.keys("agent") and (event.is_bare() or new.is_bare()):
             return True
         counted = {key for key in event.keys("target") & new.keys("target") if " " in key}
         targets = bool(event.named("target") & new.named("target")) or bool(counted)
