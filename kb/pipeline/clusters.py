@@ -7,6 +7,7 @@ in that order, each only where nothing else fits as well. What is of different c
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 from kb.gazetteer import Gazetteer, Item, key
 from kb.pipeline.lexicon import Lexicon
@@ -55,12 +56,17 @@ class Cluster:
     @property
     def keys(self) -> dict[str, None]:
         """The normal forms of its names."""
-        return dict.fromkeys(key(words) for words in self.names)
+        return dict.fromkeys(_normal(words) for words in self.names)
 
     @property
     def coarse(self) -> str:
         """Coarse class."""
         return COARSE[self.cls]
+
+
+@lru_cache(maxsize=1 << 14)
+def _normal(words: str) -> str:
+    return key(words)
 
 
 def clusters(mentions: Iterable[Mention], lexicon: Lexicon, gazetteer: Gazetteer) -> list[Cluster]:
@@ -76,7 +82,7 @@ def clusters(mentions: Iterable[Mention], lexicon: Lexicon, gazetteer: Gazetteer
 def _by_key(mentions: Iterable[Mention]) -> list[list[Mention]]:
     groups: dict[str, list[Mention]] = {}
     for mention in mentions:
-        groups.setdefault(key(mention.words) or mention.words, []).append(mention)
+        groups.setdefault(_normal(mention.words) or mention.words, []).append(mention)
     return list(groups.values())
 
 
@@ -237,7 +243,7 @@ def _bare(cluster: Cluster, others: Sequence[Cluster]) -> Cluster | None:
     """Thus "Bamyan" goes to "Bamyan province"."""
     if cluster.coarse != "Place":
         return None
-    return _only([o for o in others if any(m.short and key(m.short) in cluster.keys for m in o.mentions)])
+    return _only([o for o in others if any(m.short and _normal(m.short) in cluster.keys for m in o.mentions)])
 
 
 def label(cluster: Cluster) -> str:

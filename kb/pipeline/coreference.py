@@ -6,6 +6,7 @@ pronoun depends on. What is doubtful is left alone. Nouns and the classes they f
 ``lex:MemberNoun``, ``lex:ForceNoun``). Writes ``doc.spans["references"]`` and a group ``coref_clusters_N`` an entity.
 """
 
+from bisect import bisect_right
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -37,6 +38,8 @@ _COLLECTIVE = frozenset({"ArmedForce", "ArmedGroup"})
 _NARROWING = frozenset({"nmod", "appos", "nmod:poss", "nummod", "amod", "compound", "acl", "nmod:tmod"})
 #: Sentences that a description may reach back over where its noun is in no name.
 _WINDOW = 3
+#: Mentions that are looked at when looking back.
+_FAR = 300
 _CLOSE = frozenset({"compound", "amod", "nmod:poss", "nmod", "appos", "flat"})
 
 
@@ -45,6 +48,9 @@ class _Article:
     """What is known of a document while it is read from the beginning.
 
     Attributes:
+        sentence: number of the sentence of each token.
+        at: the longest named mention over each token.
+        named: (end, number of the sentence, key) of each named mention, in text order.
         called: noun → keys of the entities that were called so, the latest last.
     """
 
@@ -52,12 +58,15 @@ class _Article:
     called: dict[str, list[str]] = field(default_factory=dict)
     sentence: dict[int, int] = field(default_factory=dict)
     at: dict[int, Span] = field(default_factory=dict)
+    named: list[tuple[int, int, str]] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         for number, sent in enumerate(self.doc.sents):
             self.sentence.update(dict.fromkeys(range(sent.start, sent.end), number))
         for span in sorted(self.doc.spans.get("entities", []), key=len):
             self.at.update(dict.fromkeys(range(span.start, span.end), span))
+        spans = self.doc.spans.get("entities", [])
+        self.named = sorted((s.end, self.sentence.get(s.start, 0), str(s.id_)) for s in spans)
 
     def cls(self, key: str) -> str:
         """The class of an entity."""
@@ -71,8 +80,12 @@ class _Article:
     def before(self, i: int, sentences: int = 10**6) -> list[str]:
         """Keys of the entities named before token i, in so many sentences; the nearest first."""
         first = self.sentence.get(i, 0) - sentences + 1
-        spans = [s for s in self.doc.spans["entities"] if s.end <= i and self.sentence.get(s.start, 0) >= first]
-        return list(dict.fromkeys(s.id_ for s in sorted(spans, key=lambda s: -s.start)))
+        found: dict[str, None] = {}
+        for _, number, key in reversed(self.named[: bisect_right(self.named, (i, 10**9, ""))][-_FAR:]):
+            if number < first:
+                break
+            found[key] = None
+        return list(found)
 
     @property
     def keys(self) -> list[str]:

@@ -41,10 +41,13 @@ def choose(names: Iterable[Name]) -> list[Name]:
         one name for each chosen span, in text order.
     """
     chosen: dict[tuple[int, int], Name] = {}
+    taken: dict[int, list[Name]] = {}
     for name in sorted(names, key=lambda n: (-n.rank, n.begin - n.end, n.begin, -n.weight, n.rule)):
-        over = [c for c in chosen.values() if c.begin < name.end and name.begin < c.end]
-        if name.rank >= WORD and all(_nests(name, outer) for outer in over):
-            chosen.setdefault((name.begin, name.end), name)
+        over = [other for i in range(name.begin, name.end) for other in taken.get(i, ())]
+        if name.rank >= WORD and (name.begin, name.end) not in chosen and all(_nests(name, outer) for outer in over):
+            chosen[name.begin, name.end] = name
+            for i in range(name.begin, name.end):
+                taken.setdefault(i, []).append(name)
     return sorted(chosen.values(), key=lambda n: (n.begin, -n.end))
 
 
@@ -76,8 +79,12 @@ class Mentions:
         """The entities of a document, in the order of their first mention."""
         text = Text(doc, self.lexicon, self.gazetteer)
         names = candidates(text)
-        mentions = [_mention(text, name, names) for name in choose(names) if name.cls in COARSE]
-        closed = [(n.begin, n.end) for n in choose(names) if n.cls not in COARSE and not n.nests]
+        chosen = choose(names)
+        same: dict[tuple[int, int], list[Name]] = {}
+        for name in names:
+            same.setdefault((name.begin, name.end), []).append(name)
+        mentions = [_mention(text, n, same[n.begin, n.end]) for n in chosen if n.cls in COARSE]
+        closed = [(n.begin, n.end) for n in chosen if n.cls not in COARSE and not n.nests]
         mentions += _again(text, mentions, closed)
         mentions += _in_brackets(text, mentions)
         mentions.sort(key=lambda m: (m.begin, m.end))
@@ -86,7 +93,7 @@ class Mentions:
 
 
 def _mention(text: Text, name: Name, names: Iterable[Name]) -> Mention:
-    same = [n for n in names if (n.begin, n.end) == (name.begin, name.end) and n.cls in COARSE]
+    same = [n for n in names if n.cls in COARSE]
     bare = text.slice(*name.bare) if name.bare else ""
     votes = [(n.cls, n.weight, n.rule) for n in same]
     return Mention(

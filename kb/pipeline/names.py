@@ -112,16 +112,14 @@ class Text:
     def __init__(self, doc: Doc, lexicon: Lexicon, gazetteer: Gazetteer) -> None:
         self.doc, self.lexicon, self.gazetteer = doc, lexicon, gazetteer
         self.raw = doc.text
+        self.starts = [token.idx for token in doc]
+        self.stops = [token.idx + len(token.text) for token in doc]
         self._items: dict[str, tuple[Item, ...]] = {}
         self.lower = self.raw.lower().replace("\u2019", "'") if len(self.raw.lower()) == len(self.raw) else self.raw
 
     def slice(self, begin: int, end: int) -> str:
         """The words [begin, end) as written."""
-        return self.raw[self.doc[begin].idx : self._stop(end)]
-
-    def _stop(self, end: int) -> int:
-        last = self.doc[end - 1]
-        return last.idx + len(last.text)
+        return self.raw[self.starts[begin] : self.stops[end - 1]]
 
     def items(self, begin: int, end: int) -> tuple[Item, ...]:
         """What the gazetteer knows by the words [begin, end)."""
@@ -133,9 +131,8 @@ class Text:
 
     def phrases(self, i: int, table: Mapping[str, Sequence[Entry]]) -> Iterator[tuple[int, Entry]]:
         """(end, entry) of each row whose label begins at token i; longest first."""
-        start = self.doc[i].idx
-        for end in range(min(i + MOST_WORDS, len(self.doc)), i, -1):
-            for entry in table.get(self.lower[start : self._stop(end)], ()):
+        for end in range(min(i + MOST_WORDS, len(self.stops)), i, -1):
+            for entry in table.get(self.lower[self.starts[i] : self.stops[end - 1]], ()):
                 yield end, entry
 
     @cached_property
@@ -189,6 +186,11 @@ class Text:
                 found.append((i, end))
             i = max(end, i + 1)
         return found
+
+    @cached_property
+    def run_at(self) -> dict[int, tuple[int, int]]:
+        """The capitalised run that holds a token."""
+        return {i: run for run in self.runs for i in range(*run)}
 
     def _run(self, i: int) -> int:
         """The end of the run that begins at token i; 0 if none begins there."""
@@ -380,7 +382,7 @@ def _by_name(text: Text, head: int, end: int, entry: Entry) -> Iterator[Name]:
 
 def _run_before(text: Text, end: int) -> int:
     """Where the capitalised run begins that ends at a token; the token itself if none does."""
-    begin = next((b for b, e in text.runs if b < end <= e), end)
+    begin = text.run_at.get(end - 1, (end, end))[0]
     nation = text.nation_starts.get(begin)
     if nation and nation.demonym and nation.end < end:
         begin = nation.end
@@ -401,8 +403,8 @@ def _after_of(text: Text, head: int, end: int, entry: Entry) -> Iterator[Name]:
 def _after_names(text: Text, head: int, end: int, entry: Entry) -> Iterator[Name]:
     """As in "the village of Safina" tells the class of Safina."""
     if end + 1 < len(text.doc) and text.doc[end].lower_ == "of":
-        run = next((r for r in text.runs if r[0] == end + 1), None)
-        if run:
+        run = text.run_at.get(end + 1)
+        if run and run[0] == end + 1:
             stop = _cut(text, *run)
             yield _hint(end + 1, stop, entry, rank=WORD)
 
@@ -417,7 +419,7 @@ def _alone(text: Text, head: int, end: int, entry: Entry) -> list[Name]:
         or (text.opens(head) and end not in text.titled)
     ):
         return []
-    within = end not in text.titled and any(b <= head and e > end for b, e in text.runs)
+    within = end not in text.titled and text.run_at.get(head, (0, 0))[1] > end
     return [] if within else [_name(entry, head, end, sense=_sense(entry))]
 
 
@@ -511,7 +513,7 @@ def _extended(text: Text, stop: int, end: int, cls: str) -> int:
     while stop < end and text.doc[stop].pos_ == "NUM":
         stop += 1
     if cls == "ArmedForce" and stop + 1 < len(text.doc) and text.doc[stop].text in _DASHES:
-        end = next((e for b, e in text.runs if b == stop + 1), stop)
+        end = text.run_at.get(stop + 1, (0, stop))[1]
         return _before_titles(text, stop, end)
     return stop
 
@@ -581,7 +583,8 @@ def _completed(text: Text, begin: int, end: int) -> tuple[int, int]:
     """A span with the Arabic article before it and with what a hyphen ties to it, unless that is a name of its own."""
     while begin and _part_of_name(text, begin - 1):
         begin -= 1
-    run = next(((b, e) for b, e in text.runs if b <= begin and end <= e), (begin, end))
+    run = text.run_at.get(begin, (begin, end))
+    run = run if end <= run[1] else (begin, end)
     parts = "".join(t.text_with_ws for t in text.doc[run[0] : run[1]]).split()
     tied = len(parts) == 1 and any(t.text in _DASHES for t in text.doc[run[0] : run[1]])
     free = any(text.gazetteer.lookup(p) for p in re.split("[-\u2010-\u2014]", parts[0])) if tied else True
@@ -667,7 +670,7 @@ def _telling(text: Text, begin: int, end: int, items: Sequence[Item]) -> bool:
         or (token.tag_[:3] != "NNP" and token.pos_ != "PROPN")
     ):
         return False
-    alone = begin < text.headline or any((begin, end) == run for run in text.runs)
+    alone = begin < text.headline or text.run_at.get(begin) == (begin, end)
     return alone and (first.prior >= 0.3 or first.cls in {"ArmedGroup", "InternationalOrganization"})
 
 
@@ -703,7 +706,7 @@ def _appositions(text: Text) -> Iterator[Name]:
     nouns = text.lexicon.of("ClassNoun")
     for token in text.doc:
         for entry in nouns.get(token.lemma_.lower(), ()) if token.dep_ == "appos" else ():
-            run = next(((b, e) for b, e in text.runs if b <= token.head.i < e), None)
+            run = text.run_at.get(token.head.i)
             if run:
                 yield _hint(*run, entry, rank=0)
 
