@@ -1,11 +1,11 @@
 """Positions and relations over Docs made by hand; the sentence stands above its parse."""
 
 import pytest
-from parsed import parsed, said
 from spacy.tokens import Doc
 
 from kb.pipeline.lexicon import load_lexicon
 from kb.pipeline.relations import RelationFinder
+from tests.parsed import parsed, said
 
 
 def read(notation: str) -> Doc:

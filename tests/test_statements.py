@@ -1,12 +1,12 @@
 """Statements over Docs made by hand; the sentence stands above its parse."""
 
 import pytest
-from parsed import VOCAB, parsed, said
 from spacy.tokens import Doc
 
 from kb.pipeline.lexicon import load_lexicon
 from kb.pipeline.quotations import quotations
 from kb.pipeline.statements import StatementFinder
+from tests.parsed import VOCAB, parsed, said
 
 Wanted = list[tuple[list[str], str, list[str]]]
 

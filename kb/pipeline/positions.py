@@ -241,7 +241,7 @@ def _other_title(article: _Article, token: Token, entry: Entry) -> bool:
 def _complemented(article: _Article, person: Span, start: int) -> Iterator[Holding]:
     """As in "Minister for the Middle East Tobias Ellwood": a title whose complement stands before the name."""
     doc, floor = article.doc, doc_floor(doc=article.doc, i=person.start)
-    if start != _addressed(article, person):
+    if start != _addressed(article, person) or doc[start - 1].is_punct:
         return
     for case in range(person.start - 2, max(floor, person.start - 8), -1):
         if doc[case].pos_ not in {"ADP", "PROPN", "NOUN", "ADJ", "DET"}:

@@ -5,7 +5,7 @@ One interpreter of the lexicon's ``lex:RelationCue`` rows over the grammar's slo
 and ``doc._.kb_relations``; reads the mentions, references and events.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
@@ -101,7 +101,8 @@ class RelationFinder:
         for token in doc:
             for cue in self._at(token):
                 found.extend(reader.read(token, cue))
-        found += [*self._of_events(doc, reader), *_located(doc, self.lexicon)]
+        held = {str(f.object[0]): list(f.subject) for f in found if f.predicate == "controls" and f.object[0]}
+        found += [*self._of_events(doc, reader, held), *_located(doc, self.lexicon)]
         return _unique(doc, found)
 
     def _at(self, token: Token) -> Iterator[Entry]:
@@ -119,7 +120,8 @@ class RelationFinder:
             for predicate, body in with_relations(self.lexicon, h, classes):
                 yield Found(person, predicate, body, h.head - 1, h.entry.id, h.confidence)
 
-    def _of_events(self, doc: Doc, reader: "_Reader") -> Iterator[Found]:
+    def _of_events(self, doc: Doc, reader: "_Reader", held: Mapping[str, Filler]) -> Iterator[Found]:
+        """What the roles of events imply; who attacks a place that somebody holds attacks the holder."""
         rows = {row.one("lex:event"): row for rows in self.lexicon.of("EventRelation").values() for row in rows}
         for event in doc._.kb_events:
             row = rows.get(event["cls"])
@@ -130,7 +132,7 @@ class RelationFinder:
                 for slot in ("lex:subject", "lex:object")
             )
             for one in subjects:
-                for other in objects:
+                for other in [*objects, *(held[str(f[0])] for f in objects if f[0] in held)]:
                     yield from reader.related(one, other, row, event["triggers"][0], named=True)
 
 
@@ -213,7 +215,7 @@ class _Reader:
         """The relation of an entry between two fillers, if they are what it holds between."""
         predicate = row.one("lex:relation")
         domain, range_ = _DOMAINS.get(predicate, _DEFAULT_DOMAIN)
-        needs = named or not (one[0] or other[0])
+        needs = named or not (one[0] or other[0] or self._places(other))
         if (needs and not (one[0] and other[0])) or (one[0] and one[0] == other[0]):
             return
         if (predicate in _NAMED_SUBJECT and not one[0]) or (predicate in _NAMED_OBJECT and named and not other[0]):
@@ -224,6 +226,11 @@ class _Reader:
         if fits and self._is(other, row.all("lex:objectClass") or range_, predicate):
             yield Found(tuple(one), predicate, tuple(other), token, row.id, 0.85 if one[0] and other[0] else 0.6)
 
+    def _places(self, one: Filler) -> bool:
+        """Whether a description names the place that it is a part of ("five percent of Afghanistan")."""
+        inside = (s for s in self.parties.spans if int(one[1]) <= s.start and s.end <= int(one[2]))
+        return any(self.isa(s.label_, "Place") for s in inside)
+
     def _is(self, one: Filler, classes: Sequence[str], predicate: str) -> bool:
         """Whether a filler is of one of the classes; a description if its noun can be."""
         if one[0]:
@@ -233,9 +240,7 @@ class _Reader:
             return any(self.isa(cls, wanted) for wanted in classes)
         span = self.doc[int(one[1]) : int(one[2])]
         if "Place" in classes:
-            return any(
-                s.start >= span.start and s.end <= span.end and self.isa(s.label_, "Place") for s in self.parties.spans
-            )
+            return self._places(one)
         own = any(t.tag_ == "PRP$" for t in span)
         return (span.root.lemma_.lower() in self.agents and not own) or span.root.ent_type_ == "NORP"
 

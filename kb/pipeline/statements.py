@@ -275,7 +275,9 @@ class _Reader:
 
     def _clause(self, token: Token) -> list[Piece]:
         """The complement clause of a verb, or the clause that it is a parenthesis of."""
-        heads = [t for t in children(token, "ccomp", "obj", "xcomp") if t.dep_ == "ccomp" or _copular(t)]
+        heads = [
+            t for t in children(token, "ccomp", "obj", "xcomp") if _copular(t) or (t.dep_ == "ccomp" and not _to(t))
+        ]
         as_ = token.dep_ == "advcl" and any(t.lower_ == "as" for t in children(token, "mark"))
         if as_ and not heads and token.head.lemma_.lower() not in self.relays:
             return _runs(t.i for t in _without(token.head, token))
@@ -554,7 +556,7 @@ def _merged(doc: Doc, found: Sequence[Said], elaborating: frozenset[str]) -> lis
         if outer is not None:
             pieces = _tidied(doc, [*kept[outer].pieces, *said.pieces])
             kept[outer] = replace(kept[outer], pieces=tuple(pieces))
-        elif not any(_repeats(k, said) for k in kept):
+        elif token.pos_ == "VERB" or not any(_repeats(k, said) for k in kept):
             kept.append(said)
     return kept
 
