@@ -12,7 +12,7 @@ from spacy.tokens import Doc, Span, Token
 
 from kb.gazetteer import load_gazetteer
 from kb.pipeline.fillers import Filler, filler, mention_index
-from kb.pipeline.grammar import children, conjuncts, hyphenated, is_passive, phrase, preposition
+from kb.pipeline.grammar import arguments, children, conjuncts, hyphenated, phrase, preposition
 from kb.pipeline.lexicon import Lexicon
 from kb.resources import Entry
 
@@ -404,11 +404,8 @@ def _by_verb(article: _Article, token: Token) -> Iterator[Holding]:
 
 
 def _holder(article: _Article, verb: Token, slot: str) -> Span | None:
-    passive = is_passive(verb)
-    deps = ("nsubj:pass",) if passive else ("obj", "iobj") if slot == "object" else ("nsubj",)
-    if passive and slot == "subject":
-        return None
-    return next((article.at[t.i] for t in children(verb, *deps) if t.i in article.at), None)
+    wanted = "obj" if slot == "object" else "subj"
+    return next((article.at[t.i] for name, t in arguments(verb) if name == wanted and t.i in article.at), None)
 
 
 def _posts(verb: Token, *, bare: bool) -> list[Token]:
@@ -417,7 +414,7 @@ def _posts(verb: Token, *, bare: bool) -> list[Token]:
         for t in verb.children
         if t.i > verb.i
         and t.pos_ in {"NOUN", "PROPN"}
-        and (preposition(t) == "as" if t.dep_ == "obl" else bare and t.dep_ in {"xcomp", "obj"} and not preposition(t))
+        and (preposition(t) == "as" or (bare and t.dep_ in {"xcomp", "obj"} and not preposition(t)))
     ]
 
 

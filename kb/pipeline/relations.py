@@ -16,6 +16,7 @@ from spacy.tokens import Doc, Span, Token
 
 from kb.pipeline.fillers import Filler
 from kb.pipeline.grammar import arguments, children, clause_heads, conjuncts, preposition
+from kb.pipeline.lemmas import lemmas
 from kb.pipeline.lexicon import Lexicon, load_lexicon
 from kb.pipeline.parties import Parties, as_filler
 from kb.pipeline.positions import Body, Holding, Titles, find_positions, with_relations
@@ -108,7 +109,7 @@ class RelationFinder:
     def _at(self, token: Token) -> Iterator[Entry]:
         pos = {"PROPN": "NOUN", "AUX": "VERB"}.get(token.pos_, token.pos_)
         pos = "VERB" if token.tag_ in {"VBN", "VBG"} else pos
-        for second, row in self._cues.get((token.lemma_.lower(), pos), ()):
+        for second, row in next((rows for lemma in lemmas(token) if (rows := self._cues.get((lemma, pos)))), ()):
             if not second or _companion(token, second):
                 yield row
         yield from (row for _, row in self._cues.get((token.lower_, "PREFIX"), ()))
@@ -241,7 +242,7 @@ class _Reader:
         span = self.doc[int(one[1]) : int(one[2])]
         if "Place" in classes:
             return self._places(one)
-        own = any(t.tag_ == "PRP$" for t in span)
+        own = any(t.tag_ in {"PRP$", "WP$"} for t in span)
         return (span.root.lemma_.lower() in self.agents and not own) or span.root.ent_type_ == "NORP"
 
 

@@ -14,6 +14,7 @@ from spacy.tokens import Doc, Token
 
 from kb.pipeline.fillers import Filler
 from kb.pipeline.grammar import arguments, children, clause_heads, is_passive, phrase
+from kb.pipeline.lemmas import lemmas
 from kb.pipeline.lexicon import Lexicon, load_lexicon
 from kb.pipeline.parties import Parties
 from kb.pipeline.quotations import Quotation, paragraphs, quotations
@@ -28,6 +29,8 @@ Piece = tuple[int, int]
 _FEWEST = 4
 #: … unless it ends like a sentence.
 _FINAL = frozenset({".", "!", "?"})
+#: The rule of a statement that stands behind its speaker and a colon.
+_COLON = "lex:speaker-colon"
 #: How many tokens back a pronoun may reach for the last speaker.
 _NEAR = 150
 #: Dependents that are no part of what a cue's clause says.
@@ -90,17 +93,17 @@ class StatementFinder:
     def find(self, doc: Doc) -> list[Said]:
         """The statements in the order of their cues."""
         reader = _Reader(doc, self.lexicon)
-        found: list[Said] = []
+        found: list[Said] = list(reader.headed())
         for token in doc:
             said = reader.said(token, self.rows(token), found)
             if said is not None:
                 found.append(said)
-        return _merged(doc, reader.continued(found), self._elaborating)
+        return _merged(doc, reader.continued(sorted(found, key=lambda s: s.cue)), self._elaborating)
 
     def rows(self, token: Token) -> list[Entry]:
         """The entries that a word may be a cue of, those of two words first."""
         pos = {"PROPN": "NOUN", "AUX": "VERB"}.get(token.pos_, token.pos_)
-        rows = next((r for lemma in _lemmas(token) if (r := self._cues.get((lemma, pos)))), [])
+        rows = next((r for lemma in lemmas(token) if (r := self._cues.get((lemma, pos)))), [])
         found = [row for second, row in rows if second and _companion(token, second)]
         found += [row for second, row in rows if not second]
         after = token.nbor().lower_ if token.i + 1 < len(token.doc) else ""
@@ -112,20 +115,12 @@ def _companion(token: Token, word: str) -> bool:
     return any(t.lemma_.lower() == word for t in particles)
 
 
-def _lemmas(token: Token) -> Iterator[str]:
-    """The lemma of a word, and what it may be where a participle was taken for an adjective or a noun."""
-    yield token.lemma_.lower()
-    if token.pos_ in {"VERB", "NOUN"} and token.lower_.endswith("ing"):
-        stem = token.lower_.removesuffix("ing")
-        yield from (stem, stem + "e", stem[:-1])
-
-
 class _Reader:
     """Applies the cues to one ``Doc``."""
 
     def __init__(self, doc: Doc, lexicon: Lexicon) -> None:
         self.doc, self.lexicon, self.parties = doc, lexicon, Parties(doc, lexicon)
-        self.quoted = [q for q in quotations(doc) if q.words(doc) >= _FEWEST or doc[q.end - 1].text in _FINAL]
+        self.quoted = [q for q in quotations(doc) if _is_speech(doc, q)]
         self.speakers = {w for kind in ("SpeakerNoun", "PositionNoun", "AgentNoun") for w in lexicon.of(kind)}
         self.media, self.carriers = lexicon.of("SpeechMedium"), lexicon.of("SpeechCarrier")
         self.relays = {
@@ -242,7 +237,9 @@ class _Reader:
         span = self.doc[int(one[1]) : int(one[2])]
         root = span.root
         return (
-            bool(_singulars(root) & self.speakers) or root.ent_type_ in {"NORP", "ORG", "PERSON"} or root.pos_ == "NUM"
+            any(lemma in self.speakers for lemma in (root.lower_, *lemmas(root)))
+            or root.ent_type_ in {"NORP", "ORG", "PERSON"}
+            or root.pos_ == "NUM"
         )
 
     def _behind(self, medium: Token, before: Sequence[Said]) -> list[Filler]:
@@ -304,7 +301,8 @@ class _Reader:
             governed |= {t.i for t in _without(token.head, token)}
         if any(i in quotation for i in governed):
             return True
-        left, right = _clause_edges(token)
+        relayed = token.head.lemma_.lower() in self.relays
+        left, right = _clause_edges(token.head if relayed else token)
         return (quotation.end <= left and left - quotation.end <= 3) or 0 <= quotation.begin - right <= 3
 
     def _opened_by_colon(self, end: int) -> Quotation | None:
@@ -318,7 +316,8 @@ class _Reader:
         slots = dict(arguments(token))
         if set(without) & set(slots):
             return False
-        if "object" in contents and "obj" in slots and slots["obj"].pos_ in {"NOUN", "PROPN", "NUM"}:
+        whom = slots["obj"].pos_ if "object" in contents and "obj" in slots else ""
+        if whom in {"NOUN", "PROPN", "NUM"} or (whom in {"PRON", "DET"} and {"for", "of"} & set(slots)):
             return True
         if "infinitive" in contents and any(
             _infinitive(t) for t in token.subtree if t.head in (token, slots.get("obj"))
@@ -391,6 +390,19 @@ class _Reader:
         cue = root.lemma_.lower() in self.lexicon.of("SpeechCue") and root.pos_ == "VERB"
         return cue and any(s == "subj" and t.lower_ not in _FIRST for s, t in arguments(root))
 
+    def headed(self) -> Iterator[Said]:
+        """Paragraphs of the form "Speaker: what was said"."""
+        for begin, end in paragraphs(self.doc):
+            mention = self.parties.index.get(begin)
+            if mention is None or mention.start != begin or mention.end >= end or self.doc[mention.end].text != ":":
+                continue
+            cls = self.parties.cls(mention.id_)
+            rest = [t for t in self.doc[mention.end + 1 : end] if t.pos_ in {"VERB", "AUX"}]
+            if rest and (self.parties.isa(cls, "Person") or self.parties.isa(cls, "Organization")):
+                pieces = _tidied(self.doc, [(mention.end + 1, end)])
+                speaker = (mention.id_, mention.start, mention.end)
+                yield Said((speaker,), tuple(pieces), "Reports", mention.end, _COLON, 0.7)
+
     # Quotations that go on --------------------------------------------------------
     def continued(self, found: Sequence[Said]) -> list[Said]:
         """The statements with the quotations that go on after them: "…," he said. "…"."""
@@ -416,6 +428,13 @@ class _Reader:
         sentence = before.sent
         near = [i for i, s in enumerate(statements) if sentence.start <= s.cue < sentence.end or s.covers(before.i - 1)]
         return near[-1] if near else None
+
+
+def _is_speech(doc: Doc, quotation: Quotation) -> bool:
+    """Whether a quotation is more than a term: by its length, its end, or a verb before a comma."""
+    words, last = doc[quotation.begin : quotation.end], doc[quotation.end - 1].text
+    clause = last == "," and any(t.pos_ in {"VERB", "AUX"} for t in words)
+    return quotation.words(doc) >= _FEWEST or last in _FINAL or clause
 
 
 def _plain(doc: Doc, said: Said) -> dict[str, Any]:
@@ -490,12 +509,6 @@ def _complements(token: Token) -> list[Token]:
     return [t for t in kept if t.dep_ != "advcl" or not any(p.text == "," for p in children(t, "punct"))]
 
 
-def _singulars(noun: Token) -> set[str]:
-    """What may be the singular of a noun, where its lemma is not sure."""
-    word = noun.lower_
-    return {noun.lemma_.lower(), word, word.removesuffix("s"), word.removesuffix("es")}
-
-
 def _to(token: Token) -> bool:
     """Whether a verb is an infinitive, by its own "to" or that of the verb it is coordinated with."""
     if token.dep_ == "conj" and not children(token, "nsubj", "nsubj:pass", "aux") and token.tag_ == "VB":
@@ -511,7 +524,11 @@ def _clause_edges(token: Token) -> Piece:
     """The stretch of a cue and its own subject and adverbs, without what was said."""
     own = [
         token,
-        *(t for c in children(token, "nsubj", "advmod", "obl", "aux", "iobj", "obl:unmarked") for t in c.subtree),
+        *(
+            t
+            for c in children(token, "nsubj", "nsubj:pass", "advmod", "obl", "aux", "iobj", "obl:unmarked")
+            for t in c.subtree
+        ),
     ]
     return min(t.i for t in own), max(t.i for t in own) + 1
 
