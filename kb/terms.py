@@ -120,7 +120,7 @@ def expand(term: str) -> str:
     if not colon and _LOCAL.fullmatch(term):
         return KB_PREFIX + term
     if colon and prefix in PREFIXES and not local.startswith("//"):
-        return PREFIXES[prefix] + quote(local, safe="-._~")
+        return PREFIXES[prefix] + quote(local.encode("utf-8", "replace"), safe="-._~")
     if legal(term):
         return term
     raise OntologyError("not a term", where=term, hint="write a local name of the newskb ontology or a full IRI")
