@@ -106,9 +106,9 @@ def decide(votes: Iterable[tuple[str, float, str]], lexicon: Lexicon) -> str:
         (w for c, w in fine.items() if COARSE[c] == "Place"), default=0.1
     ):
         known["Country"] += known.pop("Place")
-    coarse: Counter[str] = Counter()
+    coarse: dict[str, float] = {}
     for cls, weight in known.items():
-        coarse[COARSE[cls]] += weight  # type: ignore[assignment]
+        coarse[COARSE[cls]] = coarse.get(COARSE[cls], 0.0) + weight
     best = min(coarse, key=lambda c: (-coarse[c], c), default="Organization")
     fine = {cls: weight for cls, weight in fine.items() if COARSE[cls] == best}
     return min(fine, key=lambda c: (-fine[c], -len(lexicon.superclasses(c)), c)) if fine else _VAGUE.get(best, best)
@@ -241,9 +241,8 @@ def _part(short: str, long: str) -> bool:
 
 def _bare(cluster: Cluster, others: Sequence[Cluster]) -> Cluster | None:
     """Thus "Bamyan" goes to "Bamyan province"."""
-    if cluster.coarse != "Place":
-        return None
-    return _only([o for o in others if any(m.short and _normal(m.short) in cluster.keys for m in o.mentions)])
+    same = [o for o in others if o.coarse == cluster.coarse]
+    return _only([o for o in same if any(m.short and _normal(m.short) in cluster.keys for m in o.mentions)])
 
 
 def label(cluster: Cluster) -> str:

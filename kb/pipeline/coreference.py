@@ -268,8 +268,12 @@ def _subjects(token: Token) -> Iterator[Token]:
     """The subjects that a pronoun may take up, the surest first; at most one a clause, up to the sentence before."""
     verb = _verb(token)
     own = _subject(verb)
-    if own is not None and own.i < token.i and own.i != token.i:
+    if own is not None and own.i < token.i and token.dep_ == "nmod:poss":
         yield own
+        return
+    if token.dep_ == "nsubj:pass" and token.lower_ == "it":
+        return
+    if verb.dep_ == "advcl" and any(c.dep_ == "obj" and c.i < token.i for c in verb.head.children):
         return
     while verb.dep_ in _DEPENDENT:
         verb = _verb(verb.head)

@@ -12,6 +12,7 @@ from functools import cached_property
 
 from spacy.tokens import Doc, Span, Token
 
+from kb.errors import OntologyError
 from kb.gazetteer import Gazetteer, Item
 from kb.pipeline.lexicon import Lexicon
 from kb.resources import Entry
@@ -48,20 +49,25 @@ _DASHES = frozenset("-\u2010\u2011\u2012\u2013\u2014")
 _POSSESSIVE = frozenset({"'s", "\u2019s", "'", "\u2019"})
 _AGAINST = frozenset({"anti", "counter"})
 #: Small words that may stand inside a name, between capitalised ones.
-_INSIDE = frozenset("of for the on al el ad as ar az ash at bin ibn de la del di da van von du des".split())
+_INSIDE = frozenset("of for the on al el bin ibn de la del di da van von du des".split())
 _ARABIC = frozenset("al el ad as ar az ash at ed er es ez ul".split())
 _PARTICLES = frozenset("de van von bin ibn di da del della ben abu".split())
 _LINKS = frozenset({"of", "for"})
 #: A possessive that is part of a name and does not divide it.
-_OWNED = frozenset("people women children workers farmers doctors teachers ba king queen lord soldiers".split())
+_OWNED = frozenset(
+    "general president minister prosecutor speaker people women children workers farmers doctors teachers ba king queen lord soldiers".split()
+)
 _NO_START = frozenset({"DET", "PRON", "ADP", "CCONJ", "SCONJ", "ADV", "AUX", "VERB", "PART", "INTJ"})
 #: Never the first word of a name, wherever it stands.
 _NEVER = frozenset({"DET", "PRON", "ADP", "CCONJ", "SCONJ", "PART"})
 _BAD = re.compile(r"[\[\]{}<>|]")
-_PLACE = r"[A-Z][\w'\u2019.\-]*(?: [A-Za-z][\w'\u2019.\-]*){0,3}"
+_PLACE = r"[A-Z][\w'\u2019.\-]*(?: [A-Za-z][\w'\u2019.\-]*){0,5}"
 _DATELINE = re.compile(
     rf"(?P<city>{_PLACE}?)(?:, (?P<country>{_PLACE}))?,?(?: [\w./\-]*\d[\w./\-]*)? *\((?P<agency>[A-Z][\w .]{{1,30}})\) *[-_\u2010-\u2015]"
 )
+#: "BOGOTA -", "GOMA, Congo -"
+_CITY = re.compile(rf"(?P<city>[A-Z]{{3}}[A-Z.' \-]*?)(?:, {_PLACE})? (?:-|--|_|[\u2010-\u2015]) ")
+_DATELINE_CLASSES = {"city": "City", "agency": "MediaOrganization"}
 _ACRONYM = re.compile(r"[A-Z][A-Za-z0-9.\-]*[A-Z][A-Za-z0-9.]*$")
 
 
@@ -143,6 +149,17 @@ class Text:
         return self.doc._.kb_title_end if len(words) > 2 and capital >= 0.75 * len(words) else 0
 
     @cached_property
+    def _head_tokens(self) -> frozenset[int]:
+        """Title words that belong to a body's name: "General" of "General Staff", "General Intelligence Directorate"."""
+        found: set[int] = set()
+        for begin, end in self.runs:
+            head = _last_head(self, begin, end)
+            people = [t.i for t in self.doc[begin:end] if t.ent_type_ == "PERSON"]
+            if head and head[2].one("lex:class") != "Event" and not people:
+                found |= set(range(begin, head[1]))
+        return frozenset(found)
+
+    @cached_property
     def nations(self) -> list[Nation]:
         """The countries and demonyms, in text order."""
         found: list[Nation] = []
@@ -207,6 +224,8 @@ class Text:
         if token.lower_ in _ARABIC and i + 2 < len(self.doc) and self.doc[i + 1].text in _DASHES:
             return capital(self.doc[i + 2])
         barred = _NO_START if self.opens(i) else _NEVER
+        if self.opens(i) and token.tag_ in {"NN", "NNS"} and token.lower_ not in self.lexicon.of("NameHead"):
+            return False
         return capital(token) and not (token.pos_ in barred and token.tag_[:3] != "NNP")
 
     def opens(self, i: int) -> bool:
@@ -225,15 +244,6 @@ class Text:
                 )
         return frozenset(found - self._head_tokens)
 
-    @cached_property
-    def _head_tokens(self) -> frozenset[int]:
-        """Title words that belong to a body's name: "General" of "General Assembly"."""
-        table = self.lexicon.of("NameHead")
-        phrases = (
-            (i, stop) for b, e in self.runs for i in range(b, e) for stop, _ in self.phrases(i, table) if stop > i + 1
-        )
-        return frozenset(i for begin, stop in phrases for i in range(begin, stop))
-
     def _step(self, i: int) -> int:
         """The end of the next part of a run: a capitalised word, or small words and one; 0 if there is none."""
         for size in range(4):
@@ -242,7 +252,7 @@ class Text:
                 return 0
             if capital(word) or (size == 0 and word.pos_ == "NUM" and word.is_digit and self.doc[i - 1].is_alpha):
                 return i + size + 1 if self._joins(i, i + size) else 0
-            if word.lower_ not in _INSIDE and not self._mark(i + size):
+            if word.lower_ not in _INSIDE and not self._mark(i + size) and not self._article(i + size):
                 return 0
         return 0
 
@@ -251,6 +261,11 @@ class Text:
         token, before = self.doc[i], self.doc[i - 1]
         tight = not before.whitespace_ and not token.whitespace_
         return (token.text in _DASHES and tight) or (token.text in _POSSESSIVE and before.lower_ in _OWNED)
+
+    def _article(self, i: int) -> bool:
+        """Whether an Arabic article stands at i: "ez-"."""
+        follower = self.doc[i + 1] if i + 1 < len(self.doc) else None
+        return self.doc[i].lower_ in _ARABIC and follower is not None and follower.text in _DASHES
 
     def _joins(self, begin: int, end: int) -> bool:
         """Whether the small words [begin, end) may stand inside a name: "of", "of the", "and", "el-", "-"."""
@@ -274,7 +289,7 @@ def _edge(token: Token) -> bool:
 
 def candidates(text: Text) -> list[Name]:
     """Every candidate of every finder, in text order."""
-    finders = (datelines, headed, proper, recognised, known, hinted)
+    finders = (datelines, headed, proper, recognised, known, hinted, grouped)
     return sorted((n for find in finders for n in find(text)), key=lambda n: (n.begin, n.end, n.rule, n.cls))
 
 
@@ -284,11 +299,13 @@ def candidates(text: Text) -> list[Name]:
 def datelines(text: Text) -> Iterator[Name]:
     """City, country and agency of a dateline: "KABUL, Afghanistan (AP) _"."""
     start = text.doc[text.doc._.kb_title_end].idx if len(text.doc) > text.doc._.kb_title_end else 0
-    match = _DATELINE.match(text.raw, len(text.raw) - len(text.raw[start:].lstrip()))
-    for group, cls in (("city", "City"), ("agency", "MediaOrganization")) if match else ():
+    begin = len(text.raw) - len(text.raw[start:].lstrip())
+    match = _DATELINE.match(text.raw, begin) or _CITY.match(text.raw, begin)
+    for group in match.groupdict() if match else ():
         assert match is not None
         span = text.doc.char_span(*match.span(group))
-        if span is not None:
+        cls = _DATELINE_CLASSES.get(group, "")
+        if span is not None and cls:
             yield Name(begin=span.start, end=span.end, cls=cls, weight=BY_DATELINE, rank=PATTERN, rule="dateline")
 
 
@@ -300,8 +317,12 @@ def headed(text: Text) -> Iterator[Name]:
         for end, entry in text.phrases(i, table):
             if end < longest or (end < len(text.doc) and text.doc[end].lower_ in entry.all("lex:excludes")):
                 break
-            found = [name for kind in entry.all("lex:before") for name in _BEFORE[kind](text, i, end, entry)]
-            found += [name for kind in entry.all("lex:after") for name in _AFTER[kind](text, i, end, entry)]
+            found = [
+                name for kind in entry.all("lex:before") for name in _BEFORE.get(kind, _unknown)(text, i, end, entry)
+            ]
+            found += [
+                name for kind in entry.all("lex:after") for name in _AFTER.get(kind, _unknown)(text, i, end, entry)
+            ]
             found += _alone(text, i, end, entry)
             longest = end if found else longest
             yield from found
@@ -375,9 +396,22 @@ def _by_name(text: Text, head: int, end: int, entry: Entry) -> Iterator[Name]:
         return
     words = text.slice(begin, head)
     items = text.gazetteer.lookup(words)
-    placed = not items or any(COARSE.get(item.cls) == "Place" for item in items)
+    coarse = COARSE[entry.one("lex:class")]
+    placed = not items or any(COARSE.get(item.cls) == coarse for item in items)
     if placed and head not in text.nation_ends and not text.gazetteer.demonym(words.split()[-1]):
         yield _name(entry, begin, end, bare=(begin, head) if entry.one("lex:bare") else None)
+
+
+def _by_called(text: Text, head: int, end: int, entry: Entry) -> Iterator[Name]:
+    """Thus "Hezbollah movement" names Hezbollah."""
+    found = next(_by_name(text, head, end, entry), None)
+    if found and not (head - found.begin == 1 and text.opens(found.begin) and _common(text, found.begin)):
+        yield _hint(found.begin, head, entry, rank=WORD)
+
+
+def _unknown(text: Text, head: int, end: int, entry: Entry) -> Iterator[Name]:
+    known = ", ".join((*_BEFORE, *_AFTER))
+    raise OntologyError("unknown value of lex:before or lex:after", where=entry.id, hint=f"use one of {known}")
 
 
 def _run_before(text: Text, end: int) -> int:
@@ -425,7 +459,7 @@ def _alone(text: Text, head: int, end: int, entry: Entry) -> list[Name]:
 
 _BEFORE = {
     "nation": _by_nation, "pair": _by_pair, "person": _by_person, "led": _by_leader, "against": _by_enemy,
-    "modifier": _by_modifier, "name": _by_name,
+    "modifier": _by_modifier, "name": _by_name, "called": _by_called,
 }  # fmt: skip
 _AFTER = {"of": _after_of, "names": _after_names}
 
@@ -455,7 +489,8 @@ def _proper(text: Text, begin: int, end: int) -> Iterator[Name]:
     whole = nation is not None and nation.end == head
     sense = _sense(entry, nation.qid) if nation and whole and entry.one("lex:before") else ""
     own = entry.one("lex:class") if sense else entry.one("lex:proper") or entry.one("lex:class")
-    cls = _modified(text, begin, head, own)
+    owned = begin > 1 and text.doc[begin - 1].text in _POSSESSIVE and begin - 1 in text.nation_ends
+    cls = own if owned else _modified(text, begin, head, own)
     name = Name(
         begin=begin,
         end=_extended(text, stop, end, cls),
@@ -475,30 +510,35 @@ def _prefix(text: Text, begin: int, end: int) -> Iterator[Name]:
 
 
 def _last_head(text: Text, begin: int, end: int) -> tuple[int, int, Entry] | None:
-    """The last common noun of a run, with what "of" adds to it: (first token, end of the name, its row)."""
+    """The common noun of a run: the first that "of" goes on from, else the last.
+
+    Returns:
+        (its first token, end of the name with what "of" adds, its row)
+    """
     table, best = text.lexicon.of("NameHead"), None
     for i in range(begin, end):
         if best and i < best[1]:
             continue
-        for stop, entry in text.phrases(i, table):
-            if stop <= end and capital(text.doc[stop - 1]) and capital(text.doc[i]) and not entry.one("lex:lower"):
-                whole = (
-                    end if "of" in entry.all("lex:after") and stop < end and text.doc[stop].lower_ in _LINKS else stop
-                )
-                best = (i, whole, entry)
-                break
+        stop, entry = next(((s, e) for s, e in text.phrases(i, table) if _closes(text, i, s, end, e)), (0, None))
+        if entry is None:
+            continue
+        if stop < end and text.doc[stop].lower_ in _LINKS and COARSE.get(entry.one("lex:class")) != "Place":
+            return i, end, entry
+        best = (i, stop, entry)
     return best
 
 
+def _closes(text: Text, i: int, stop: int, end: int, entry: Entry) -> bool:
+    """Whether the words [i, stop) may be the common noun of a capitalised name that ends by a token."""
+    return stop <= end and capital(text.doc[i]) and capital(text.doc[stop - 1]) and not entry.one("lex:lower")
+
+
 def _untitled(text: Text, begin: int, end: int) -> int:
-    """The first token of a run that is neither a title nor the end of a sentence's first words."""
-    titles = text.lexicon.of("NameTitle")
-    while begin < end:
-        stop = next((stop for stop, _ in text.phrases(begin, titles) if stop < end), 0)
-        if not stop or text.doc[stop].lower_ in _LINKS:
-            return begin
-        begin = stop
-    return begin
+    """The first token of a run after the titles it begins with; the run's own if there is nothing else."""
+    first = begin
+    while first < end and first in text.titled:
+        first += 1
+    return first if first < end and text.doc[first].lower_ not in _LINKS else begin
 
 
 def _modified(text: Text, begin: int, head: int, cls: str) -> str:
@@ -543,6 +583,17 @@ def recognised(text: Text) -> Iterator[Name]:
             if begin < end and _is_name(text, begin, end):
                 cls, weight = LABELS[kind]
                 yield Name(begin=begin, end=end, cls=cls, weight=weight, rank=MODEL, rule="model")
+                yield from _by_last_word(text, begin, end)
+
+
+def _by_last_word(text: Text, begin: int, end: int) -> Iterator[Name]:
+    """What the common noun at the end of a model's span says of its class."""
+    table = text.lexicon.of("NameHead")
+    for i in range(max(begin + 1, end - 4), end):
+        for stop, entry in text.phrases(i, table):
+            if stop == end and entry.one("lex:class") in COARSE and _closes(text, i, stop, end, entry):
+                yield _hint(begin, end, entry, rank=0, weight=BY_HEAD)
+                return
 
 
 def _divided(text: Text, ent: Span) -> Iterator[tuple[int, int, str]]:
@@ -711,8 +762,22 @@ def _appositions(text: Text) -> Iterator[Name]:
                 yield _hint(*run, entry, rank=0)
 
 
-def _hint(begin: int, end: int, entry: Entry, *, rank: int) -> Name:
-    return Name(begin=begin, end=end, cls=entry.one("lex:class"), weight=BY_NOUN, rank=rank, rule=entry.id)
+def _hint(begin: int, end: int, entry: Entry, *, rank: int, weight: float = BY_NOUN) -> Name:
+    return Name(begin=begin, end=end, cls=entry.one("lex:class"), weight=weight, rank=rank, rule=entry.id)
+
+
+def grouped(text: Text) -> Iterator[Name]:
+    """Groups known by their people: "M23 rebels"."""
+    for begin, end in text.runs:
+        follower = text.doc[end] if end < len(text.doc) else None
+        if follower is None or begin < text.headline or end in text.nation_ends or follower.text != follower.lower_:
+            continue
+        barred = text.slice(begin, end).lower() in text.lexicon.of("NoName") or end - 1 in text.titled
+        for entry in (
+            text.lexicon.of("ClassNoun").get(follower.lower_, ()) if follower.tag_ == "NNS" and not barred else ()
+        ):
+            if text.gazetteer.demonym(text.doc[end - 1].text) is None:
+                yield _hint(begin, end, entry, rank=WORD)
 
 
 def acronym(words: str) -> bool:
