@@ -8,7 +8,8 @@ from kb.language import sentences, tokenizer
 from kb.pipeline.clusters import decide, initials
 from kb.pipeline.lexicon import load_lexicon
 from kb.pipeline.mentions import Mentions, choose
-from kb.pipeline.names import MODEL, PATTERN, Name, acronym
+from kb.pipeline.names import acronym
+from kb.pipeline.texts import MODEL, PATTERN, Name
 
 _TAGS = {"the": "DET", "a": "DET", "of": "ADP", "in": "ADP", "by": "ADP", "and": "CCONJ", "to": "PART", "for": "ADP"}
 _NLP = tokenizer.blank()

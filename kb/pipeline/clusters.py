@@ -11,7 +11,8 @@ from functools import lru_cache
 
 from kb.gazetteer import Gazetteer, Item, key
 from kb.pipeline.lexicon import Lexicon
-from kb.pipeline.names import COARSE, acronym
+from kb.pipeline.names import acronym
+from kb.pipeline.texts import COARSE
 
 #: Classes that say little, and what a thing is taken for if nothing says more.
 _VAGUE = {"Organization": "Organization", "Place": "City"}

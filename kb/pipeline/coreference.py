@@ -16,7 +16,7 @@ from spacy.tokens import Doc, Span, Token
 
 from kb.pipeline.lexicon import Lexicon, load_lexicon
 from kb.pipeline.mentions import extensions
-from kb.pipeline.names import COARSE
+from kb.pipeline.texts import COARSE
 
 __all__ = ["Coreference"]
 

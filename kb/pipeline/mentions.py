@@ -16,7 +16,8 @@ from spacy.tokens import Doc, Span
 from kb.gazetteer import Gazetteer, load_gazetteer
 from kb.pipeline.clusters import Cluster, Mention, clusters, label
 from kb.pipeline.lexicon import Lexicon, load_lexicon
-from kb.pipeline.names import COARSE, WORD, Name, Text, acronym, candidates
+from kb.pipeline.names import acronym, candidates
+from kb.pipeline.texts import COARSE, WORD, Name, Text
 
 __all__ = ["Mentions", "choose", "extensions"]
 

@@ -6,60 +6,40 @@ says where in the words a row may apply, the row says what that means.
 """
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from functools import cached_property
+from collections.abc import Iterator, Sequence
 
-from spacy.tokens import Doc, Span, Token
+from spacy.tokens import Span, Token
 
 from kb.errors import OntologyError
-from kb.gazetteer import Gazetteer, Item
-from kb.pipeline.lexicon import Lexicon
+from kb.gazetteer import Item
+from kb.pipeline.texts import (
+    ARABIC,
+    COARSE,
+    DASHES,
+    INSIDE,
+    KNOWN,
+    LINKS,
+    MODEL,
+    MOST_WORDS,
+    PATTERN,
+    POSSESSIVE,
+    WORD,
+    Name,
+    Text,
+    capital,
+    closes,
+    edge,
+    last_head,
+)
 from kb.resources import Entry
 
-#: Tokens in the longest phrase that is looked up.
-MOST_WORDS = 9
-#: Which candidate wins where two overlap: the higher rank, then the longer.
-PATTERN, KNOWN, MODEL, WORD = 4, 3, 2, 1
 #: How strongly each kind of evidence speaks for a class.
 BY_HEAD, BY_DATELINE, BY_NOUN, BY_TITLE, BY_PLACE = 5.0, 6.0, 3.0, 3.0, 1.0
 #: What the model's labels say, and how strongly; the others name no entity.
 LABELS = {"PERSON": ("Person", 1.5), "ORG": ("Organization", 1.0), "LOC": ("Place", 1.1)}
-#: The coarse class of each class of the vocabulary that a name may have.
-COARSE = (
-    {"Person": "Person", "Country": "Country"}
-    | dict.fromkeys(
-        (
-            "Organization",
-            "Government",
-            "GovernmentBody",
-            "ArmedForce",
-            "ArmedGroup",
-            "PoliticalParty",
-            "InternationalOrganization",
-            "MediaOrganization",
-            "Company",
-        ),
-        "Organization",
-    )
-    | dict.fromkeys(("Place", "Region", "City", "Facility"), "Place")
-)
 
-_DASHES = frozenset("-\u2010\u2011\u2012\u2013\u2014")
-_POSSESSIVE = frozenset({"'s", "\u2019s", "'", "\u2019"})
 _AGAINST = frozenset({"anti", "counter"})
-#: Small words that may stand inside a name, between capitalised ones.
-_INSIDE = frozenset("of for the on al el bin ibn de la del di da van von du des".split())
-_ARABIC = frozenset("al el ad as ar az ash at ed er es ez ul".split())
 _PARTICLES = frozenset("de van von bin ibn di da del della ben abu".split())
-_LINKS = frozenset({"of", "for"})
-#: A possessive that is part of a name and does not divide it.
-_OWNED = frozenset(
-    "general president minister prosecutor speaker people women children workers farmers doctors teachers ba king queen lord soldiers".split()
-)
-_NO_START = frozenset({"DET", "PRON", "ADP", "CCONJ", "SCONJ", "ADV", "AUX", "VERB", "PART", "INTJ"})
-#: Never the first word of a name, wherever it stands.
-_NEVER = frozenset({"DET", "PRON", "ADP", "CCONJ", "SCONJ", "PART"})
 _BAD = re.compile(r"[\[\]{}<>|]")
 _PLACE = r"[A-Z][\w'\u2019.\-]*(?: [A-Za-z][\w'\u2019.\-]*){0,5}"
 _DATELINE = re.compile(
@@ -69,222 +49,6 @@ _DATELINE = re.compile(
 _CITY = re.compile(rf"(?P<city>[A-Z]{{3}}[A-Z.' \-]*?)(?:, {_PLACE})? (?:-|--|_|[\u2010-\u2015]) ")
 _DATELINE_CLASSES = {"city": "City", "agency": "MediaOrganization"}
 _ACRONYM = re.compile(r"[A-Z][A-Za-z0-9.\-]*[A-Z][A-Za-z0-9.]*$")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Name:
-    """A candidate: tokens [begin, end) as a name of a thing of a class.
-
-    Attributes:
-        cls: class that this evidence speaks for; "Event" for the name of what is no entity.
-        weight: how strongly.
-        rank: PATTERN, KNOWN, MODEL or WORD.
-        rule: lexicon entry or finder.
-        sense: names of one sense mean one thing: "military:Q822", whatever the words.
-        nests: names within it are mentions of their own.
-        bare: the words before the common noun where they are a name by themselves.
-    """
-
-    begin: int
-    end: int
-    cls: str
-    weight: float
-    rank: int
-    rule: str
-    sense: str = ""
-    nests: bool = False
-    bare: tuple[int, int] | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Nation:
-    """A country's name or a demonym at tokens [begin, end)."""
-
-    begin: int
-    end: int
-    qid: str
-    demonym: bool
-
-
-class Text:
-    """A document with what all finders need of it: phrases, capitalised runs, nations.
-
-    Args:
-        doc: with tags and, where there is one, the model's entities.
-        lexicon: name rows.
-        gazetteer: names of the world.
-    """
-
-    def __init__(self, doc: Doc, lexicon: Lexicon, gazetteer: Gazetteer) -> None:
-        self.doc, self.lexicon, self.gazetteer = doc, lexicon, gazetteer
-        self.raw = doc.text
-        self.starts = [token.idx for token in doc]
-        self.stops = [token.idx + len(token.text) for token in doc]
-        self._items: dict[str, tuple[Item, ...]] = {}
-        self.lower = self.raw.lower().replace("\u2019", "'") if len(self.raw.lower()) == len(self.raw) else self.raw
-
-    def slice(self, begin: int, end: int) -> str:
-        """The words [begin, end) as written."""
-        return self.raw[self.starts[begin] : self.stops[end - 1]]
-
-    def items(self, begin: int, end: int) -> tuple[Item, ...]:
-        """What the gazetteer knows by the words [begin, end)."""
-        words = self.slice(begin, end)
-        if words not in self._items:
-            barred = words.lower() in self.lexicon.of("NoName")
-            self._items[words] = () if barred else self.gazetteer.lookup(words)
-        return self._items[words]
-
-    def phrases(self, i: int, table: Mapping[str, Sequence[Entry]]) -> Iterator[tuple[int, Entry]]:
-        """(end, entry) of each row whose label begins at token i; longest first."""
-        for end in range(min(i + MOST_WORDS, len(self.stops)), i, -1):
-            for entry in table.get(self.lower[self.starts[i] : self.stops[end - 1]], ()):
-                yield end, entry
-
-    @cached_property
-    def headline(self) -> int:
-        """Tokens of a headline that capitalises every word, where capitals tell nothing; else 0."""
-        words = [t for t in self.doc[: self.doc._.kb_title_end] if t.is_alpha and len(t) > 3]
-        capital = sum(t.text[0].isupper() for t in words)
-        return self.doc._.kb_title_end if len(words) > 2 and capital >= 0.75 * len(words) else 0
-
-    @cached_property
-    def _head_tokens(self) -> frozenset[int]:
-        """Title words that belong to a body's name: "General" of "General Staff", "General Intelligence Directorate"."""
-        found: set[int] = set()
-        for begin, end in self.runs:
-            head = _last_head(self, begin, end)
-            people = [t.i for t in self.doc[begin:end] if t.ent_type_ == "PERSON"]
-            if head and head[2].one("lex:class") != "Event" and not people:
-                found |= set(range(begin, head[1]))
-        return frozenset(found)
-
-    @cached_property
-    def nations(self) -> list[Nation]:
-        """The countries and demonyms, in text order."""
-        found: list[Nation] = []
-        for token in self.doc:
-            if capital(token) and token.lower_ != "the" and not (found and token.i < found[-1].end):
-                found.extend(self._nation(token.i))
-        return found
-
-    def _nation(self, i: int) -> Iterator[Nation]:
-        for end in range(min(i + 5, len(self.doc)), i, -1):
-            if not _edge(self.doc[end - 1]):
-                continue
-            words = self.slice(i, end)
-            for item, demonym in ((self.country(words), False), (self.gazetteer.demonym(words), True)):
-                if item:
-                    yield Nation(i, end, item.qid, demonym)
-                    return
-
-    def country(self, words: str) -> Item | None:
-        """The country that these words name before anything else."""
-        items = self.gazetteer.lookup(words)
-        return items[0] if items and items[0].cls == "Country" and items[0].prior > 0.5 else None
-
-    @cached_property
-    def nation_ends(self) -> dict[int, Nation]:
-        """The nations by the token after them."""
-        return {nation.end: nation for nation in self.nations}
-
-    @cached_property
-    def nation_starts(self) -> dict[int, Nation]:
-        """The nations by their first token."""
-        return {nation.begin: nation for nation in self.nations}
-
-    @cached_property
-    def runs(self) -> list[tuple[int, int]]:
-        """Capitalised runs: capitalised words with small words between them, none over a sentence's end."""
-        found, i = [], 0
-        while i < len(self.doc):
-            end = self._run(i)
-            if end:
-                found.append((i, end))
-            i = max(end, i + 1)
-        return found
-
-    @cached_property
-    def run_at(self) -> dict[int, tuple[int, int]]:
-        """The capitalised run that holds a token."""
-        return {i: run for run in self.runs for i in range(*run)}
-
-    def _run(self, i: int) -> int:
-        """The end of the run that begins at token i; 0 if none begins there."""
-        if not self._starts(i):
-            return 0
-        end = i + 1
-        while (step := self._step(end)) and not self.doc[end].is_sent_start:
-            end = step
-        return end
-
-    def _starts(self, i: int) -> bool:
-        """Whether a run may begin at i; a sentence's first word only if it is tagged as a word of names."""
-        token = self.doc[i]
-        if token.lower_ in _ARABIC and i + 2 < len(self.doc) and self.doc[i + 1].text in _DASHES:
-            return capital(self.doc[i + 2])
-        barred = _NO_START if self.opens(i) else _NEVER
-        if self.opens(i) and token.tag_ in {"NN", "NNS"} and token.lower_ not in self.lexicon.of("NameHead"):
-            return False
-        return capital(token) and not (token.pos_ in barred and token.tag_[:3] != "NNP")
-
-    def opens(self, i: int) -> bool:
-        """Whether the capital of token i may be that of a sentence or quotation."""
-        return bool(self.doc[i].is_sent_start) or (i > 0 and (self.doc[i - 1].is_quote or self.doc[i - 1].is_space))
-
-    @cached_property
-    def titled(self) -> frozenset[int]:
-        """The tokens of titles in capitals before a name: "Prime Minister" of "Prime Minister Abadi"."""
-        found: set[int] = set()
-        for begin, end in self.runs:
-            for i in range(begin, end):
-                stop = i if i in found else next((s for s, _ in self.phrases(i, self.lexicon.of("NameTitle"))), i)
-                found |= (
-                    set(range(i, stop)) if all(capital(t) or t.lower_ in _LINKS for t in self.doc[i:stop]) else set()
-                )
-        return frozenset(found - self._head_tokens)
-
-    def _step(self, i: int) -> int:
-        """The end of the next part of a run: a capitalised word, or small words and one; 0 if there is none."""
-        for size in range(4):
-            word = self.doc[i + size] if i + size < len(self.doc) else None
-            if word is None or word.is_sent_start:
-                return 0
-            if capital(word) or (size == 0 and word.pos_ == "NUM" and word.is_digit and self.doc[i - 1].is_alpha):
-                return i + size + 1 if self._joins(i, i + size) else 0
-            if word.lower_ not in _INSIDE and not self._mark(i + size) and not self._article(i + size):
-                return 0
-        return 0
-
-    def _mark(self, i: int) -> bool:
-        """Whether a hyphen or possessive at i holds a name together."""
-        token, before = self.doc[i], self.doc[i - 1]
-        tight = not before.whitespace_ and not token.whitespace_
-        return (token.text in _DASHES and tight) or (token.text in _POSSESSIVE and before.lower_ in _OWNED)
-
-    def _article(self, i: int) -> bool:
-        """Whether an Arabic article stands at i: "ez-"."""
-        follower = self.doc[i + 1] if i + 1 < len(self.doc) else None
-        return self.doc[i].lower_ in _ARABIC and follower is not None and follower.text in _DASHES
-
-    def _joins(self, begin: int, end: int) -> bool:
-        """Whether the small words [begin, end) may stand inside a name: "of", "of the", "and", "el-", "-"."""
-        words = [t.lower_ for t in self.doc[begin:end]]
-        return (
-            not words
-            or words[0] not in {"the", "on", "and", "for"}
-            or (words[0] in {"and", "for", "on"} and len(words) < 3)
-        )
-
-
-def capital(token: Token) -> bool:
-    """Whether a word begins with a capital letter, or a digit that an ordinal begins with ("55th")."""
-    text = token.text.lstrip("\u200e\u200f")
-    return bool(text) and (text[0].isupper() or (text[0].isdigit() and text[-2:] in {"st", "nd", "rd", "th"}))
-
-
-def _edge(token: Token) -> bool:
-    return capital(token) or token.is_digit
 
 
 def candidates(text: Text) -> list[Name]:
@@ -340,7 +104,7 @@ def _sense(entry: Entry, *qids: str) -> str:
 
 
 def _by_nation(text: Text, head: int, end: int, entry: Entry) -> Iterator[Name]:
-    owned = head > 0 and text.doc[head - 1].text in _POSSESSIVE
+    owned = head > 0 and text.doc[head - 1].text in POSSESSIVE
     nation = text.nation_ends.get(head - owned)
     if nation and not text.doc[nation.begin : head].text.count("\n"):
         nests = owned or bool(entry.one("lex:nests"))
@@ -349,7 +113,7 @@ def _by_nation(text: Text, head: int, end: int, entry: Entry) -> Iterator[Name]:
 
 def _by_pair(text: Text, head: int, end: int, entry: Entry) -> Iterator[Name]:
     second = text.nation_ends.get(head)
-    if second and second.begin > 1 and text.doc[second.begin - 1].text in _DASHES:
+    if second and second.begin > 1 and text.doc[second.begin - 1].text in DASHES:
         first = text.nation_ends.get(second.begin - 1)
         if first:
             yield _name(entry, first.begin, end, sense=_sense(entry, first.qid, second.qid))
@@ -369,18 +133,18 @@ def _by_person(text: Text, head: int, end: int, entry: Entry) -> Iterator[Name]:
 
 
 def _by_leader(text: Text, head: int, end: int, entry: Entry) -> Iterator[Name]:
-    if head > 2 and text.doc[head - 1].lower_ == "led" and text.doc[head - 2].text in _DASHES:
+    if head > 2 and text.doc[head - 1].lower_ == "led" and text.doc[head - 2].text in DASHES:
         begin = _run_before(text, head - 2)
         if begin < head - 2:
             yield _name(entry, begin, end, sense=_sense(entry))
 
 
 def _by_enemy(text: Text, head: int, end: int, entry: Entry) -> Iterator[Name]:
-    begin = next((i for i in range(head - 2, max(head - 7, 0), -1) if text.doc[i].text in _DASHES), 0)
+    begin = next((i for i in range(head - 2, max(head - 7, 0), -1) if text.doc[i].text in DASHES), 0)
     if (
         begin
         and text.doc[begin - 1].lower_ in _AGAINST
-        and all(_edge(t) or t.lower_ in _INSIDE for t in text.doc[begin + 1 : head])
+        and all(edge(t) or t.lower_ in INSIDE for t in text.doc[begin + 1 : head])
     ):
         yield _name(entry, begin - 1, end, sense=_sense(entry))
 
@@ -473,7 +237,7 @@ def proper(text: Text) -> Iterator[Name]:
 
 def _proper(text: Text, begin: int, end: int) -> Iterator[Name]:
     begin = _untitled(text, begin, end)
-    found = _last_head(text, begin, end)
+    found = last_head(text, begin, end)
     if not found:
         return
     head, stop, entry = found
@@ -489,7 +253,7 @@ def _proper(text: Text, begin: int, end: int) -> Iterator[Name]:
     whole = nation is not None and nation.end == head
     sense = _sense(entry, nation.qid) if nation and whole and entry.one("lex:before") else ""
     own = entry.one("lex:class") if sense else entry.one("lex:proper") or entry.one("lex:class")
-    owned = begin > 1 and text.doc[begin - 1].text in _POSSESSIVE and begin - 1 in text.nation_ends
+    owned = begin > 1 and text.doc[begin - 1].text in POSSESSIVE and begin - 1 in text.nation_ends
     cls = own if owned else _modified(text, begin, head, own)
     name = Name(
         begin=begin,
@@ -509,36 +273,12 @@ def _prefix(text: Text, begin: int, end: int) -> Iterator[Name]:
         yield Name(begin=begin, end=end, cls=item.cls, weight=1.0 + 3 * item.prior, rank=KNOWN, rule="gazetteer")
 
 
-def _last_head(text: Text, begin: int, end: int) -> tuple[int, int, Entry] | None:
-    """The common noun of a run: the first that "of" goes on from, else the last.
-
-    Returns:
-        (its first token, end of the name with what "of" adds, its row)
-    """
-    table, best = text.lexicon.of("NameHead"), None
-    for i in range(begin, end):
-        if best and i < best[1]:
-            continue
-        stop, entry = next(((s, e) for s, e in text.phrases(i, table) if _closes(text, i, s, end, e)), (0, None))
-        if entry is None:
-            continue
-        if stop < end and text.doc[stop].lower_ in _LINKS and COARSE.get(entry.one("lex:class")) != "Place":
-            return i, end, entry
-        best = (i, stop, entry)
-    return best
-
-
-def _closes(text: Text, i: int, stop: int, end: int, entry: Entry) -> bool:
-    """Whether the words [i, stop) may be the common noun of a capitalised name that ends by a token."""
-    return stop <= end and capital(text.doc[i]) and capital(text.doc[stop - 1]) and not entry.one("lex:lower")
-
-
 def _untitled(text: Text, begin: int, end: int) -> int:
     """The first token of a run after the titles it begins with; the run's own if there is nothing else."""
     first = begin
     while first < end and first in text.titled:
         first += 1
-    return first if first < end and text.doc[first].lower_ not in _LINKS else begin
+    return first if first < end and text.doc[first].lower_ not in LINKS else begin
 
 
 def _modified(text: Text, begin: int, head: int, cls: str) -> str:
@@ -552,7 +292,7 @@ def _extended(text: Text, stop: int, end: int, cls: str) -> int:
     """The end of a unit's name with its number or, after a dash, its operation: "Unit Two", "Task Force - X"."""
     while stop < end and text.doc[stop].pos_ == "NUM":
         stop += 1
-    if cls == "ArmedForce" and stop + 1 < len(text.doc) and text.doc[stop].text in _DASHES:
+    if cls == "ArmedForce" and stop + 1 < len(text.doc) and text.doc[stop].text in DASHES:
         end = text.run_at.get(stop + 1, (0, stop))[1]
         return _before_titles(text, stop, end)
     return stop
@@ -591,7 +331,7 @@ def _by_last_word(text: Text, begin: int, end: int) -> Iterator[Name]:
     table = text.lexicon.of("NameHead")
     for i in range(max(begin + 1, end - 4), end):
         for stop, entry in text.phrases(i, table):
-            if stop == end and entry.one("lex:class") in COARSE and _closes(text, i, stop, end, entry):
+            if stop == end and entry.one("lex:class") in COARSE and closes(text, i, stop, end, entry):
                 yield _hint(begin, end, entry, rank=0, weight=BY_HEAD)
                 return
 
@@ -611,7 +351,7 @@ def _trimmed(text: Text, begin: int, end: int, *, person: bool) -> tuple[int, in
     while begin < end and (text.doc[begin].is_punct or _small(text, begin)):
         begin += 1
     while begin < end and (
-        text.doc[end - 1].text in _POSSESSIVE or text.doc[end - 1].is_punct or text.doc[end - 1].is_space
+        text.doc[end - 1].text in POSSESSIVE or text.doc[end - 1].is_punct or text.doc[end - 1].is_space
     ):
         end -= 1
     while begin < end and begin in text.titled:
@@ -627,7 +367,7 @@ def _tail(token: Token) -> bool:
 def _small(text: Text, i: int) -> bool:
     """Whether a name's first word is none: lower case, or "The"; "al-" before a name is one."""
     token = text.doc[i]
-    return token.lower_ in {"the", "a", "an"} or (not capital(token) and token.lower_ not in _ARABIC)
+    return token.lower_ in {"the", "a", "an"} or (not capital(token) and token.lower_ not in ARABIC)
 
 
 def _completed(text: Text, begin: int, end: int) -> tuple[int, int]:
@@ -637,15 +377,15 @@ def _completed(text: Text, begin: int, end: int) -> tuple[int, int]:
     run = text.run_at.get(begin, (begin, end))
     run = run if end <= run[1] else (begin, end)
     parts = "".join(t.text_with_ws for t in text.doc[run[0] : run[1]]).split()
-    tied = len(parts) == 1 and any(t.text in _DASHES for t in text.doc[run[0] : run[1]])
+    tied = len(parts) == 1 and any(t.text in DASHES for t in text.doc[run[0] : run[1]])
     free = any(text.gazetteer.lookup(p) for p in re.split("[-\u2010-\u2014]", parts[0])) if tied else True
     return (begin, end) if free else run
 
 
 def _part_of_name(text: Text, i: int) -> bool:
     """Whether the word at i belongs to the name after it: "Al Shadaddi", "de Mistura", "al-Najafi"."""
-    word, hyphen = text.doc[i], text.doc[i].text in _DASHES and i > 0 and text.doc[i - 1].lower_ in _ARABIC
-    return hyphen or word.lower_ in _PARTICLES or (word.lower_ in _ARABIC and (capital(word) or not word.whitespace_))
+    word, hyphen = text.doc[i], text.doc[i].text in DASHES and i > 0 and text.doc[i - 1].lower_ in ARABIC
+    return hyphen or word.lower_ in _PARTICLES or (word.lower_ in ARABIC and (capital(word) or not word.whitespace_))
 
 
 def _is_name(text: Text, begin: int, end: int) -> bool:
@@ -690,7 +430,7 @@ def known(text: Text) -> Iterator[Name]:
 def _known(text: Text, i: int) -> Iterator[Name]:
     telling = False
     for end in range(min(i + MOST_WORDS, len(text.doc)), i, -1):
-        if _edge(text.doc[end - 1]) and not any(t.is_sent_start for t in text.doc[i + 1 : end]):
+        if edge(text.doc[end - 1]) and not any(t.is_sent_start for t in text.doc[i + 1 : end]):
             items = text.items(i, end)
             rank = 0 if telling or not items or not _telling(text, i, end, items) else _rank(end - i, items)
             telling = telling or rank > 0
