@@ -14,7 +14,7 @@ from spacy.tokens import Doc, Token
 
 from kb.gazetteer import load_gazetteer
 from kb.pipeline.counts import Casualties, Counter
-from kb.pipeline.dates import date_of
+from kb.pipeline.details import Details
 from kb.pipeline.factuality import Factuality
 from kb.pipeline.fillers import Filler, fillers, mention_index
 from kb.pipeline.grammar import arguments, children, conjuncts
@@ -51,7 +51,9 @@ class EventComponent:
     def find(self, doc: Doc) -> list[Candidate]:
         """The distinct events of a document, in text order."""
         reader = _Reader(self, doc)
-        return [event for event in self.merger.merge(reader.candidates()) if self._tells(event)]
+        events = [event for event in self.merger.merge(reader.candidates()) if self._tells(event)]
+        reader.compose(events)
+        return events
 
     def _tells(self, event: Candidate) -> bool:
         """Whether an event says who, whom, where or how many; a trigger that is often harmless must name one of them."""
@@ -66,7 +68,7 @@ class EventComponent:
             default = "Agreed" if event.factuality == "Actual" else "Proposed"
             event.values["status"] = event.statuses[-1] if event.statuses else default
             event.factuality = "Actual"
-        gain = ROLE_GAIN * sum(bool(values) for values in event.roles.values())
+        gain = ROLE_GAIN * sum(bool(values) for prop, values in event.roles.items() if prop != "partOf")
         return {
             "cls": event.cls,
             "triggers": sorted(event.triggers),
@@ -89,6 +91,7 @@ class _Reader:
         events = frozenset(trigger.token.i for trigger in self.triggers if trigger.is_noun)
         self.roles = Roles(component.lexicon, doc, self.index, component.gazetteer, events)
         self.heads = {trigger.token.i: trigger for trigger in self.triggers}
+        self.details = Details(component.lexicon, doc)
         self.sentences = [i for i, sent in enumerate(doc.sents) for _ in sent]
 
     def candidates(self) -> list[Candidate]:
@@ -181,9 +184,9 @@ class _Reader:
             roles=self.roles.fill(frame, self.roles.slots(trigger, governors)),
             statuses=self._statuses(trigger, governors),
         )
-        date = date_of(self.doc, token) or next((d for g in governors if (d := date_of(self.doc, g.verb))), None)
-        if date:
-            candidate.values["date"] = date
+        candidate.values.update(self.details.times([token, *(g.verb for g in governors)]))
+        if self.c.lexicon.isa(candidate.cls, AGREEMENT):
+            candidate.values.update(("provides", text) for text in list(self.details.provisions(token))[:1])
         return candidate
 
     def _factuality(self, trigger: Trigger, governors: list[Governor]) -> str:
@@ -200,6 +203,14 @@ class _Reader:
         return [status for entry in entries for status in entry.all("lex:status")]
 
     # people counted -----------------------------------------------------------------------------------------------
+    def compose(self, events: list[Candidate]) -> None:
+        """Say of each event which other one it is part of."""
+        numbers = {i: number for number, event in enumerate(events) for i in event.triggers}
+        classes = {i: events[number].cls for i, number in numbers.items()}
+        for number, event in enumerate(events):
+            wholes = {numbers[i] for t in event.triggers for i in self.details.wholes(self.doc[t], classes)} - {number}
+            event.roles["partOf"] = [["event", whole, whole] for whole in sorted(wholes)[:1]]
+
     def _count(self, casualties: Casualties, found: dict[int, Candidate]) -> None:
         event = self._event_of(casualties.cue, casualties.number, found)
         if event is None or self.c.lexicon.isa(event.cls, AGREEMENT):

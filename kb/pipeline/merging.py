@@ -39,9 +39,10 @@ class Candidate:
         """What fills a property: entities by key, described participants by their head and number."""
         return {str(f[0]) or _signature(self.doc[f[1] : f[2]]) for f in self.roles.get(prop, [])}
 
-    def is_bare(self) -> bool:
-        """Whether nothing but the agent is told, as in many a headline."""
-        return not self.values and not any(values for prop, values in self.roles.items() if prop != "agent")
+    def only(self, prop: str) -> bool:
+        """Whether nothing but one property is told, as in many a headline."""
+        told = {name for name, values in self.roles.items() if values} | set(self.values)
+        return told == {prop}
 
     def named(self, prop: str) -> set[str]:
         """The entities that fill a property."""
@@ -84,7 +85,11 @@ class Merger:
         return events
 
     def _same(self, event: Candidate, new: Candidate) -> bool:
-        if not self._classes_fit(event.cls, new.cls) or self._contradict(event, new):
+        if not self._classes_fit(event.cls, new.cls):
+            return False
+        if self._same_by_class(event, new):
+            return True
+        if self._contradict(event, new):
             return False
         if self.lexicon.isa(new.cls, AGREEMENT):
             return self._one_agreement(event, new)
@@ -101,7 +106,9 @@ class Merger:
                 or not event.roles.get("target")
             )
         agents = bool(event.named("agent") & new.named("agent"))
-        if agents and event.keys("agent") == new.keys("agent") and (event.is_bare() or new.is_bare()):
+        if agents and event.keys("agent") == new.keys("agent") and (event.only("agent") or new.only("agent")):
+            return True
+        if event.named("place") & new.named("place") and (event.only("place") or new.only("place")):
             return True
         counted = {key for key in event.keys("target") & new.keys("target") if " " in key}
         targets = bool(event.named("target") & new.named("target")) or bool(counted)
@@ -111,6 +118,11 @@ class Merger:
             or (targets and places)
             or (targets and not (event.roles.get("agent") and new.roles.get("agent")))
         )
+
+    def _same_by_class(self, event: Candidate, new: Candidate) -> bool:
+        """Whether both name the same filler of the property by which their class tells its events apart."""
+        props = self.lexicon.entry(new.cls).all("lex:sameBy")
+        return event.factuality == new.factuality and any(event.named(prop) & new.named(prop) for prop in props)
 
     def _one_agreement(self, event: Candidate, new: Candidate) -> bool:
         shared = bool(event.named("party") & new.named("party"))
