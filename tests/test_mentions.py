@@ -3,13 +3,15 @@
 import pytest
 from spacy.tokens import Doc, Span
 
+from kb.errors import OntologyError
 from kb.gazetteer import load_gazetteer
 from kb.language import sentences, tokenizer
 from kb.pipeline.clusters import decide, initials
-from kb.pipeline.lexicon import load_lexicon
+from kb.pipeline.lexicon import Lexicon, load_lexicon
 from kb.pipeline.mentions import Mentions, choose
 from kb.pipeline.names import acronym
 from kb.pipeline.texts import MODEL, PATTERN, Name
+from kb.resources import Entry
 
 _TAGS = {"the": "DET", "a": "DET", "of": "ADP", "in": "ADP", "by": "ADP", "and": "CCONJ", "to": "PART", "for": "ADP"}
 _NLP = tokenizer.blank()
@@ -62,6 +64,15 @@ def _entities(doc: Doc) -> set[tuple[str, str, tuple[str, ...]]]:
         ("the Ministry of Transport closed it", {("GovernmentBody", "Ministry of Transport", ())}),
         ("they began Operation Red Storm", set()),
         ("the Brussels Conference began", {("City", "Brussels", ())}),
+        ("the Drakmar movement said", {("Organization", "Drakmar", ())}),
+        ("BOGOTA - The talks began", {("City", "BOGOTA", ())}),
+        ("the Attorney General's Office said", {("GovernmentBody", "Attorney General's Office", ())}),
+        (
+            "the Egyptian General Intelligence Directorate",
+            {("GovernmentBody", "Egyptian General Intelligence Directorate", ())},
+        ),
+        ("Japan's Self-Defense Forces", {("Country", "Japan", ()), ("ArmedForce", "Self-Defense Forces", ())}),
+        ("the Front for the Freedom of Elbonia", {("ArmedGroup", "Front for the Freedom of Elbonia", ())}),
     ],
 )
 def test_patterns(text: str, expected: set[tuple[str, str, tuple[str, ...]]]) -> None:
@@ -87,6 +98,23 @@ def test_a_dateline_gives_city_and_agency() -> None:
     doc = _read("KABUL, Afghanistan (AP) _ The minister spoke.")
 
     assert _entities(doc) == {("City", "KABUL", ()), ("Country", "Afghanistan", ()), ("MediaOrganization", "AP", ())}
+
+
+def test_a_group_is_known_by_its_people() -> None:
+    doc = sentences.sentences(_NLP("near them Q23 rebels fled"))
+    for token in doc:
+        token.pos_, token.tag_ = _tag(token.text), "NNS" if token.text == "rebels" else ""
+
+    assert _entities(_FIND(doc)) == {("ArmedGroup", "Q23", ())}
+
+
+def test_an_unknown_kind_of_pattern_is_an_error() -> None:
+    row = Entry("lex:x", {"http://www.w3.org/1999/02/22-rdf-syntax-ns#type": ("lex:NameHead",), "lex:before": ("sky",)})
+    label = {"http://www.w3.org/2000/01/rdf-schema#label": ("club",), "lex:class": ("Organization",)}
+    find = Mentions(Lexicon([Entry("lex:x", {**row.fields, **label})]), load_gazetteer())
+
+    with pytest.raises(OntologyError, match="lex:x"):
+        find(sentences.sentences(_NLP("a club")))
 
 
 def test_titles_stand_outside_and_surnames_merge() -> None:
