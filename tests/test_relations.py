@@ -1,5 +1,7 @@
 """Positions and relations over Docs made by hand; the sentence stands above its parse."""
 
+from pathlib import Path
+
 import pytest
 from spacy.tokens import Doc
 
@@ -239,6 +241,14 @@ CUES: list[tuple[str, list[tuple[str, str, str]]]] = [
         "shared/VERB/VBD/share/6/ROOT tea/NOUN/NN/tea/6/obj _./PUNCT/././6/punct",
         [],
     ),
+    (
+        # The fall of Zahle, the capital of the Hill Front, came early.
+        "The/DET/DT/the/1/det fall/NOUN/NN/fall/12/nsubj of/ADP/IN/of/3/case Zahle/PROPN/NNP/Zahle/1/nmod "
+        "_,/PUNCT/,/,/6/punct the/DET/DT/the/6/det capital/NOUN/NN/capital/3/appos of/ADP/IN/of/10/case "
+        "the/DET/DT/the/10/det Hill/PROPN/NNP/Hill/10/compound Front/PROPN/NNP/Front/6/nmod _,/PUNCT/,/,/1/punct "
+        "came/VERB/VBD/come/12/ROOT early/ADV/RB/early/12/xcomp _./PUNCT/././12/punct",
+        [("Hill Front", "controls", "Zahle")],
+    ),
 ]
 
 
@@ -267,6 +277,29 @@ def test_the_sides_of_an_action_fight_if_it_happened(factuality: str, wanted: li
     doc = RelationFinder(load_lexicon())(parsed(BOMBED, events=[event]))
 
     assert relations(doc) == wanted
+
+
+PAMPERS = (
+    # Jordan pampers the Hill Front.
+    "Jordan/PROPN/NNP/Jordan/1/nsubj pampers/VERB/VBZ/pamper/1/ROOT the/DET/DT/the/4/det "
+    "Hill/PROPN/NNP/Hill/4/compound Front/PROPN/NNP/Front/1/obj _./PUNCT/././1/punct"
+)
+OWN = """
+@prefix kb: <https://w3id.org/newskb/ontology#> .
+@prefix lex: <https://w3id.org/newskb/lexicon#> .
+@prefix rdfs: <http://www.w3.org/2000/01/rdf-schema#> .
+lex:pamper a lex:RelationCue ; rdfs:label "pamper"@en ; lex:pos "VERB" ;
+    lex:relation kb:supports ; lex:subject "subj" ; lex:object "obj" .
+"""
+
+
+def test_a_cue_of_a_users_own_needs_no_code(tmp_path: Path) -> None:
+    (tmp_path / "own.ttl").write_text(OWN, encoding="utf-8")
+
+    doc = RelationFinder(load_lexicon((tmp_path,)))(parsed(PAMPERS))
+
+    assert relations(doc) == [("Jordan", "supports", "Hill Front")]
+    assert relations(read(PAMPERS)) == []
 
 
 def test_every_relation_names_its_rule_and_confidence() -> None:

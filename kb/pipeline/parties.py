@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping
 from spacy.tokens import Doc, Span, Token
 
 from kb.pipeline.fillers import Filler, filler, mention_index
-from kb.pipeline.grammar import arguments, children, conjuncts, preposition
+from kb.pipeline.grammar import arguments, children, conjuncts, phrase, preposition
 from kb.pipeline.lexicon import Lexicon
 
 __all__ = ["Parties"]
@@ -92,8 +92,11 @@ def as_filler(span: Span) -> Filler:
 
 
 def _described_by(token: Token) -> Iterator[Token]:
-    """The noun that a noun phrase is in apposition to, or is said of."""
+    """The noun that a noun phrase is in apposition to, or is said of; in "the fall of X, its capital" that is X."""
     if token.dep_ == "appos":
         yield token.head
+        comma = phrase(token).start - 1
+        if comma > token.head.i + 1 and token.doc[comma].text == ",":
+            yield token.doc[comma - 1]
     elif children(token, "cop"):
         yield from children(token, "nsubj")
