@@ -53,6 +53,8 @@ class EventComponent:
         reader = _Reader(self, doc)
         events = [event for event in self.merger.merge(reader.candidates()) if self._tells(event)]
         reader.compose(events)
+        for event in events:
+            event.roles["place"] = event.roles.get("place") or event.scene
         return events
 
     def _tells(self, event: Candidate) -> bool:
@@ -60,7 +62,10 @@ class EventComponent:
         if event.confidence < LONELY:
             return False
         if event.confidence < SURE:
-            return any(event.named(prop) for prop in event.roles) or bool({"killed", "injured"} & set(event.values))
+            described = event.scene and any(event.roles.get(prop) for prop in ("agent", "target"))
+            return bool(
+                described or any(event.named(p) for p in event.roles) or {"killed", "injured"} & set(event.values)
+            )
         return any(values for prop, values in event.roles.items() if prop != "instrument") or "killed" in event.values
 
     def _plain(self, event: Candidate) -> dict[str, Any]:
@@ -184,6 +189,7 @@ class _Reader:
             roles=self.roles.fill(frame, self.roles.slots(trigger, governors)),
             statuses=self._statuses(trigger, governors),
         )
+        candidate.scene = self.roles.scene(frame, [token, *(g.verb for g in governors)])
         candidate.values.update(self.details.times([token, *(g.verb for g in governors)]))
         if self.c.lexicon.isa(candidate.cls, AGREEMENT):
             candidate.values.update(("provides", text) for text in list(self.details.provisions(token))[:1])
@@ -215,11 +221,8 @@ class _Reader:
         event = self._event_of(casualties.cue, casualties.number, found)
         if event is None or self.c.lexicon.isa(event.cls, AGREEMENT):
             return
-        if casualties.number is not None:
-            known = event.values.get(casualties.prop)
-            event.values[casualties.prop] = (
-                min(casualties.number, known) if isinstance(known, int) else casualties.number
-            )
+        if casualties.number is not None and casualties.prop not in event.values:
+            event.values[casualties.prop] = casualties.number
         targets = event.roles.setdefault("target", [])
         victims = [f for f in fillers(self.doc, casualties.people, self.index) if self._is_person_like(f)]
         if not targets:

@@ -21,6 +21,7 @@ class Candidate:
         definite: told by a definite noun ("the attack") that may refer back.
         sentence: number of its first sentence.
         statuses: statuses of an agreement in the order they are stated.
+        scene: places of the clause around it, less sure than those of its role.
     """
 
     doc: Doc
@@ -34,6 +35,7 @@ class Candidate:
     roles: dict[str, list[Filler]] = field(default_factory=dict)
     values: dict[str, str | int] = field(default_factory=dict)
     statuses: list[str] = field(default_factory=list)
+    scene: list[Filler] = field(default_factory=list)
 
     def keys(self, prop: str) -> set[str]:
         """What fills a property: entities by key, described participants by their head and number."""
@@ -146,6 +148,7 @@ class Merger:
             event.cls, event.rule = new.cls, new.rule
         event.triggers.extend(t for t in new.triggers if t not in event.triggers)
         event.statuses.extend(new.statuses)
+        event.scene = event.scene or new.scene
         event.confidence = max(event.confidence, new.confidence)
         for prop, more in new.roles.items():
             known = event.roles.setdefault(prop, [])

@@ -21,6 +21,10 @@ from kb.resources import KB, Entry
 _KINDS = frozenset({"compound", "amod"})
 #: A modifier fills one property only, the first that it fits: the country in "U.S. offensive" is no place.
 _MODIFIERS = frozenset({"compound", "amod", "poss"})
+#: Dependencies through which an event shares the place of the clause above it.
+_SCENE = frozenset(
+    {"obj", "nsubj", "nsubj:pass", "obl", "obl:agent", "ccomp", "xcomp", "advcl", "conj", "parataxis", "acl:relcl"}
+)
 #: Prepositions that lead from a described place to the named one: "the outskirts of Aleppo".
 _INWARD = ("of", "in", "near", "outside", "around", "at", "from", "on")
 #: Containers last: the most specific named place is the one that counts.
@@ -135,6 +139,28 @@ class Roles:
         if "place" in found:
             found["place"] = self._most_specific(found["place"])
         return {name: values for name, values in found.items() if values}
+
+    def scene(self, frame: Entry, heads: list[Token]) -> list[Filler]:
+        """Where an event happens by the clause it stands in: "In Kandahar, officials said troops killed two rebels".
+
+        A city over a verb of speech is where the speaker was, so only wider places reach down from there.
+        """
+        slots = set(frame.all("place")) - {"obj", "of", "on", *_MODIFIERS}
+        for token in heads:
+            for down, up in self._clauses(token):
+                said = down.dep_ in {"ccomp", "parataxis"}
+                places = [f for slot, head in arguments(up) if slot in slots for f in self._named(head)]
+                places = [f for f in places if not said or not self._isa(f, "City")]
+                if places:
+                    return self._most_specific(places)
+        return []
+
+    def _clauses(self, token: Token) -> Iterator[tuple[Token, Token]]:
+        """A trigger and the clauses over it, each with the word below."""
+        yield token, token
+        while token.head.i != token.i and token.dep_ in _SCENE:
+            yield token, token.head
+            token = token.head
 
     def _candidates(self, name: str, slot: str, head: Token) -> list[Filler]:
         if slot == "amod":
