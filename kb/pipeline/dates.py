@@ -50,7 +50,7 @@ _SHARED = frozenset(
         "appos",
     }
 )
-_FUTURE = frozenset({"will", "shall", "'ll", "\u2019ll"})
+_FUTURE = frozenset({"will", "would", "shall", "'ll", "\u2019ll"})
 _PLANS = frozenset({"plan", "expect", "schedule", "due", "set", "intend", "hope", "prepare"})
 
 _M = r"(?P<month>Jan(?:uary|\b\.?)|Feb(?:ruary|\b\.?)|Mar(?:ch|\b\.?)|Apr(?:il|\b\.?)|May|June?\b\.?|July?\b\.?|Aug(?:ust|\b\.?)"

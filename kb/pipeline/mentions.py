@@ -14,7 +14,7 @@ from spacy.matcher import PhraseMatcher
 from spacy.tokens import Doc, Span
 
 from kb.gazetteer import Gazetteer, load_gazetteer
-from kb.pipeline.clusters import Cluster, Mention, clusters, label
+from kb.pipeline.clusters import Cluster, Mention, clusters, initials, label
 from kb.pipeline.lexicon import Lexicon, load_lexicon
 from kb.pipeline.names import acronym, candidates
 from kb.pipeline.texts import COARSE, WORD, Name, Text
@@ -132,15 +132,26 @@ def _surname(text: Text, mention: Mention) -> list[tuple[int, int]]:
 def _in_brackets(text: Text, mentions: list[Mention]) -> list[Mention]:
     """Acronyms in brackets after a name, which are names of the same: "People's Protection Units (YPG)"."""
     begins, found = {m.begin: m for m in mentions}, []
-    for m in mentions:
+    mentions.sort(key=lambda m: (m.begin, m.end))
+    for place, m in enumerate(mentions):
         at = m.end + 1
         marks = [t.text for t in text.doc[m.end : at + 2]]
         dated = at in begins and any(rule == "dateline" for _, _, rule in begins[at].votes)
         if len(marks) == 3 and (marks[0], marks[2]) == ("(", ")") and acronym(marks[1]) and not dated:
             if at not in begins:
-                found.append(Mention(at, at + 1, marks[1], []))
-            _tie(m, begins.get(at) or found[-1])
+                found.append(Mention(at, at + 1, marks[1], [("Organization", 1.0, "brackets")]))
+            whole = _abbreviated(m, mentions[max(0, place - 1)], marks[1])
+            if whole:
+                _tie(whole, begins.get(at) or found[-1])
     return found
+
+
+def _abbreviated(mention: Mention, before: Mention, short: str) -> Mention | None:
+    """What an acronym after a mention is short for: not for the place that a body's name ends with."""
+    if _first_class(mention) not in {"Place", "Country"} or short.replace(".", "") in initials(mention.words):
+        return mention
+    near = before is not mention and 0 < mention.begin - before.end < 3 and _first_class(before) == "Organization"
+    return before if near else None
 
 
 def _also(text: Text, mentions: Sequence[Mention]) -> None:
@@ -148,7 +159,8 @@ def _also(text: Text, mentions: Sequence[Mention]) -> None:
     cues = text.lexicon.of("AliasCue")
     for place, second in enumerate(mentions):
         begin = text.doc[second.begin].sent.start
-        cued = any(stop == second.begin for i in range(begin, second.begin) for stop, _ in text.phrases(i, cues))
+        name = second.begin - (second.begin > begin and text.doc[second.begin - 1].lower_ == "the")
+        cued = any(stop == name for i in range(begin, name) for stop, _ in text.phrases(i, cues))
         same = (
             [m for m in mentions[:place] if m.begin >= begin and _first_class(m) == _first_class(second)]
             if cued

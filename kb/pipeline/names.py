@@ -231,12 +231,32 @@ _AFTER = {"of": _after_of, "names": _after_names}
 def proper(text: Text) -> Iterator[Name]:
     """Capitalised names that end in a common noun: "Syria Recovery Trust Fund", "Ministry of Oil", "Operation X"."""
     for begin, end in text.runs:
-        if begin >= text.headline:
-            yield from _proper(text, begin, end)
+        for first, last in _parts(text, begin, end) if begin >= text.headline else ():
+            yield from _proper(text, first, last)
+
+
+def _parts(text: Text, begin: int, end: int) -> Iterator[tuple[int, int]]:
+    """The parts of a run that titles and people divide: "Corp." and "Command" of "X Corp. Maj. Y Z of the W Command"."""
+    first = begin
+    for i in range(begin, end):
+        link = i > begin and text.doc[i].lower_ in LINKS
+        person = link and (text.doc[i - 1].ent_type_ == "PERSON" or first - 1 in text.titled)
+        if i in text.titled or person:
+            yield first, i
+            first = i + 1 + (i + 1 < end and text.doc[i + 1].lower_ == "the")
+    yield first, end
+
+
+def _led(text: Text, begin: int, end: int) -> Iterator[Name]:
+    """Names that begin with their common noun: "Lake Chad"."""
+    for stop, entry in text.phrases(begin, text.lexicon.of("NameHead")) if begin < end else ():
+        if entry.one("lex:leads") and stop < end and capital(text.doc[stop]):
+            yield _name(entry, begin, _cut(text, begin, end))
+            return
 
 
 def _proper(text: Text, begin: int, end: int) -> Iterator[Name]:
-    begin = _untitled(text, begin, end)
+    yield from _led(text, begin, end)
     found = last_head(text, begin, end)
     if not found:
         return
@@ -350,9 +370,7 @@ def _trimmed(text: Text, begin: int, end: int, *, person: bool) -> tuple[int, in
     """A model's span without small words, marks and titles around it, and with the rest of a hyphenated name."""
     while begin < end and (text.doc[begin].is_punct or _small(text, begin)):
         begin += 1
-    while begin < end and (
-        text.doc[end - 1].text in POSSESSIVE or text.doc[end - 1].is_punct or text.doc[end - 1].is_space
-    ):
+    while begin < end and _tail(text.doc[end - 1]):
         end -= 1
     while begin < end and begin in text.titled:
         begin += 1
@@ -361,7 +379,8 @@ def _trimmed(text: Text, begin: int, end: int, *, person: bool) -> tuple[int, in
 
 
 def _tail(token: Token) -> bool:
-    return token.is_space or (token.is_alpha and token.is_lower)
+    """Whether a word at the end of a model's span is not of the name: a mark, a possessive, a lower-case word."""
+    return token.is_space or token.is_punct or token.text in POSSESSIVE or (token.is_alpha and token.is_lower)
 
 
 def _small(text: Text, i: int) -> bool:
@@ -477,7 +496,9 @@ def hinted(text: Text) -> Iterator[Name]:
         if first > begin or any(
             stop == begin for i in range(max(0, begin - 3), begin) for stop, _ in text.phrases(i, titles)
         ):
-            yield Name(begin=first, end=end, cls="Person", weight=BY_TITLE, rank=0, rule="title")
+            last = _cut(text, first, end)
+            rank = WORD if first > begin and 1 < last - first < 5 and first >= text.headline else 0
+            yield Name(begin=first, end=last, cls="Person", weight=BY_TITLE, rank=rank, rule="title")
         cue = next((e for i in range(max(0, begin - 3), begin) for s, e in text.phrases(i, places) if s == begin), None)
         if cue:
             weight = BY_PLACE * (2 if cue.one("lex:sure") else 1)

@@ -224,7 +224,8 @@ class Text:
                 found |= (
                     set(range(i, stop)) if all(capital(t) or t.lower_ in LINKS for t in self.doc[i:stop]) else set()
                 )
-        return frozenset(found - self._head_tokens)
+        ranks = {i for i in found if self.doc[i].text.endswith(".")}
+        return frozenset((found - self._head_tokens) | ranks)
 
     def _step(self, i: int) -> int:
         """The end of the next part of a run: a capitalised word, or small words and one; 0 if there is none."""
@@ -291,4 +292,10 @@ def last_head(text: Text, begin: int, end: int) -> tuple[int, int, Entry] | None
 
 def closes(text: Text, i: int, stop: int, end: int, entry: Entry) -> bool:
     """Whether the words [i, stop) may be the common noun of a capitalised name that ends by a token."""
-    return stop <= end and capital(text.doc[i]) and capital(text.doc[stop - 1]) and not entry.one("lex:lower")
+    return (
+        stop <= end
+        and capital(text.doc[i])
+        and capital(text.doc[stop - 1])
+        and not entry.one("lex:lower")
+        and not entry.one("lex:leads")
+    )
