@@ -62,7 +62,7 @@ EXPORT = """
 :strike a kb:Airstrike ; kb:agent :dorvia ; kb:target :bridge ; kb:place :tarsk , :dorvia ; kb:killed 4 ; kb:factuality kb:Actual .
 :said a kb:Statement ; kb:speaker :bandi ; kb:text "that the bridge was a military target, he said" .
 :other a kb:Statement ; kb:speaker :bandi ; kb:text "something else" .
-"""  # noqa: E501
+"""
 
 FIGURES = {
     "entities": (1.0, 1.0, 3),

@@ -40,7 +40,13 @@ CASES = [
     ),
     (
         "Boko Haram militants kidnapped 200 schoolgirls in Nigeria in 2014.",
-        {"class": "Abduction", "agent": ["Boko Haram"], "target": ["200 schoolgirls"], "place": ["Nigeria"], "captured": 200},
+        {
+            "class": "Abduction",
+            "agent": ["Boko Haram"],
+            "target": ["200 schoolgirls"],
+            "place": ["Nigeria"],
+            "captured": 200,
+        },
     ),
     (
         "A suicide bombing in Kabul killed at least 12 people and wounded 30.",

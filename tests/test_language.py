@@ -23,7 +23,15 @@ def nlp() -> Language:
 
 @pytest.mark.parametrize(
     ("word", "lemma"),
-    [("Cities", "city"), ("was", "be"), ("Syria", "Syria"), ("struck", "strike"), ("US", "US"), ("n't", "not"), ("", "")],
+    [
+        ("Cities", "city"),
+        ("was", "be"),
+        ("Syria", "Syria"),
+        ("struck", "strike"),
+        ("US", "US"),
+        ("n't", "not"),
+        ("", ""),
+    ],
 )
 def test_edit_rules_lead_from_word_to_lemma(word: str, lemma: str) -> None:
     assert apply_rule(word, rule_of(word, lemma)) == (lemma or word)
@@ -36,13 +44,25 @@ def test_every_lemma_is_reached(word: str, lemma: str) -> None:
 
 @pytest.mark.parametrize(
     ("word", "case"),
-    [("army", "lower"), ("Army", "title"), ("ISIS", "upper"), ("McGurk", "mixed"), ("2017", "digit"), ("A", "letter"), ("-", "mark")],
+    [
+        ("army", "lower"),
+        ("Army", "title"),
+        ("ISIS", "upper"),
+        ("McGurk", "mixed"),
+        ("2017", "digit"),
+        ("A", "letter"),
+        ("-", "mark"),
+    ],
 )
 def test_letter_cases(word: str, case: str) -> None:
     assert CASES[case_of(word)] == case
 
 
-@given(st.integers(1, 12).flatmap(lambda n: st.lists(st.floats(-9, 9, width=32), min_size=n * (n + 1), max_size=n * (n + 1))))
+@given(
+    st.integers(1, 12).flatmap(
+        lambda n: st.lists(st.floats(-9, 9, width=32), min_size=n * (n + 1), max_size=n * (n + 1))
+    )
+)
 def test_every_decoded_tree_is_a_tree_with_one_root(values: list[float]) -> None:
     count = next(n for n in range(1, 13) if n * (n + 1) == len(values))
 
@@ -124,7 +144,9 @@ def test_no_text_breaks_it(text: str) -> None:
     assert all(token.has_head() or token.is_space or token.head.i == token.i for token in doc)
 
 
-@pytest.mark.parametrize("text", ["." * 3000, "word " * 3000, "\n" * 500, "😀" * 500, "سوريا " * 500, "x" * 20_000, "a-" * 2000])
+@pytest.mark.parametrize(
+    "text", ["." * 3000, "word " * 3000, "\n" * 500, "😀" * 500, "سوريا " * 500, "x" * 20_000, "a-" * 2000]
+)
 def test_odd_texts_are_read(text: str) -> None:
     assert nlp()(text).text == text
 

@@ -189,7 +189,13 @@ def _relative(verb: Token) -> Iterator[Argument]:
             yield preposition(pronoun), verb.head
         elif pronoun.dep_ == "obj" and not passive:
             yield "obj", verb.head
-    if verb.dep_ == "acl:relcl" and not pronouns and not passive and children(verb, "nsubj") and not children(verb, "obj"):
+    if (
+        verb.dep_ == "acl:relcl"
+        and not pronouns
+        and not passive
+        and children(verb, "nsubj")
+        and not children(verb, "obj")
+    ):
         yield "obj", verb.head
 
 

@@ -202,7 +202,12 @@ class _Reader:
         fillers = [holder] if holder else self.parties.of(head)
         if not fillers and head.lower_ in {"he", "she"}:
             return self._last_person(head, before)
-        return [one for one in fillers if self._speaks(one)]
+        return [self._voice(one) for one in fillers if self._speaks(one)]
+
+    def _voice(self, one: Filler) -> Filler:
+        """A capital that speaks for its government is described, not named: a city is no agent."""
+        place = one[0] and not self.parties.isa(self.parties.cls(str(one[0])), "Agent")
+        return ["", one[1], one[2]] if place else one
 
     def _last_person(self, pronoun: Token, before: Sequence[Said]) -> list[Filler]:
         """The person who spoke last, for a pronoun that nothing else resolves."""
@@ -233,7 +238,7 @@ class _Reader:
     def _speaks(self, one: Filler) -> bool:
         if one[0]:
             cls = self.parties.cls(str(one[0]))
-            return any(self.parties.isa(cls, c) for c in ("Agent", "City"))
+            return self.parties.isa(cls, "Agent") or (self.parties.isa(cls, "City") and not self._dateline(int(one[2])))
         span = self.doc[int(one[1]) : int(one[2])]
         root = span.root
         return (
@@ -241,6 +246,10 @@ class _Reader:
             or root.ent_type_ in {"NORP", "ORG", "PERSON"}
             or root.pos_ == "NUM"
         )
+
+    def _dateline(self, end: int) -> bool:
+        """Whether a place stands in a dateline ("GAZA (AFP) -"): marks follow it, and it says nothing."""
+        return end < len(self.doc) and (self.doc[end].is_punct or self.doc[end].is_digit)
 
     def _behind(self, medium: Token, before: Sequence[Said]) -> list[Filler]:
         """Whose words a medium carries: who issued it, or, for "the release", who spoke last through one."""
