@@ -93,6 +93,10 @@ class _Article:
         return list(self.doc._.kb_entities)
 
 
+#: References that a later pronoun may take up as it takes up a name: "the coalition said its warplanes".
+_ANTECEDENTS = frozenset({"noun", "member", "force"})
+
+
 class Coreference:
     """Finds references to the entities of a document.
 
@@ -124,6 +128,8 @@ class Coreference:
                 if span is not None and span.root.i not in article.at:
                     found.append(span)
                     break
+            if found and found[-1].root.i == token.i and found[-1].label_ in _ANTECEDENTS:
+                article.at.setdefault(token.i, found[-1])
         return found
 
     # nouns ---------------------------------------------------------------------------------------------------------------
