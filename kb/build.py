@@ -57,10 +57,11 @@ _Result: TypeAlias = Extraction | KbError
 
 @dataclass(frozen=True, slots=True)
 class Setup:
-    """What a process loads: the model, and the folders that extend the ontology."""
+    """What a process loads: the model, the folders that extend the ontology, and the threads that the model may use."""
 
     model: str | None = None
     ontology: tuple[Path, ...] = ()
+    threads: int = 2
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -150,7 +151,7 @@ def extract(
 @cache
 def loaded(setup: Setup) -> "Language":
     """The pipeline, loaded once per process."""
-    return pipeline.load(setup.model, ontology=setup.ontology)
+    return pipeline.load(setup.model, ontology=setup.ontology, threads=setup.threads)
 
 
 def extract_one(article: Article, nlp: "Language") -> Extraction:
@@ -229,7 +230,8 @@ class _Workers:
     """Processes that are replaced when one of them dies: Python's own executor takes no work after that."""
 
     def __init__(self, setup: Setup, processes: int) -> None:
-        self.setup, self.processes = setup, processes
+        # A process for each core is parallel enough; threads of their own would fight for the same cores.
+        self.setup, self.processes = replace(setup, threads=1), processes
         self.executor = _executor(processes)
 
     def submit(self, batch: _Batch) -> Future[list[_Result]]:

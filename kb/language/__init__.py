@@ -8,15 +8,17 @@ from spacy.language import Language
 
 from kb.errors import ModelError
 from kb.language import neural, sentences, tokenizer
+from kb.language.neural import THREADS
 
-__all__ = ["load"]
+__all__ = ["THREADS", "load"]
 
 
-def load(name: str | None = None, *, path: str | None = None) -> Language:
+def load(name: str | None = None, *, path: str | None = None, threads: int = THREADS) -> Language:
     """The language pipeline.
 
     Args:
         name: an installed spaCy pipeline to use instead of the package's own.
+        threads: how many the package's own model may use.
         path: a folder of model files for the package's own pipeline, as training writes them.
 
     Raises:
@@ -35,7 +37,7 @@ def load(name: str | None = None, *, path: str | None = None) -> Language:
             raise ModelError("no such spaCy pipeline is installed", where=name, hint=hint) from error
     nlp = tokenizer.blank()
     nlp.add_pipe("kb_sentences")
-    nlp.add_pipe("kb_neural", config={"path": path})
+    nlp.add_pipe("kb_neural", config={"path": path, "threads": threads})
     return nlp
 
 

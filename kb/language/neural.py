@@ -64,9 +64,9 @@ class Network:
 
     TAGS = ("upos", "xpos", "feats", "lemma")
 
-    def __init__(self, folder: Path = MODEL) -> None:
+    def __init__(self, folder: Path = MODEL, *, threads: int = THREADS) -> None:
         options = onnxruntime.SessionOptions()
-        options.intra_op_num_threads = THREADS
+        options.intra_op_num_threads = threads
         options.log_severity_level = 3
         # Idle threads that spin take the core from another process that reads articles beside this one.
         options.add_session_config_entry("session.intra_op.allow_spinning", "0")
@@ -74,7 +74,6 @@ class Network:
             self.labels: dict[str, list[str]] = json.loads((folder / "labels.json").read_text(encoding="utf-8"))
             self.lemmas: dict[str, dict[str, str]] = json.loads((folder / "lemmas.json").read_text(encoding="utf-8"))
             self.pieces = Pieces.from_file(folder / "tokenizer.json")
-            self._label = np.load(folder / "deprel.npy").astype(np.float32)
             self._session = onnxruntime.InferenceSession(str(folder / "network.onnx"), options)
         except (OSError, ValueError, RuntimeError) as error:
             raise ModelError(f"the language model cannot be loaded ({error})", where=str(folder)) from error
@@ -112,24 +111,16 @@ class Network:
             n = len(words)
             heads = decode(out["arcs"][row, :n, : n + 1])
             tags = {name: out[name][row, :n] for name in self.TAGS}
-            deprels = self._deprels(out["dep"][row, :n], out["head"][row, heads])
+            deprels = out["deprel"][row, np.arange(n), heads]
             yield Analysis(tags, heads, deprels, out["entity"][row, :n].argmax(-1))
-
-    def _deprels(self, dep: Floats, head: Floats) -> Ints:
-        one = np.ones((len(dep), 1), dtype=np.float32)
-        dep, head = np.concatenate([dep, one], 1), np.concatenate([head, one], 1)
-        labels, a, b = self._label.shape
-        mixed = (dep @ self._label.transpose(1, 0, 2).reshape(a, labels * b)).reshape(len(dep), labels, b)
-        best: Ints = np.einsum("nlb,nb->nl", mixed, head).argmax(-1)
-        return best
 
 
 class NeuralComponent:
     """Writes the network's analysis on documents; keeps finding and writing down apart."""
 
-    def __init__(self, nlp: Language, name: str, *, path: str | None) -> None:
+    def __init__(self, nlp: Language, name: str, *, path: str | None, threads: int) -> None:
         self.name, self.vocab = name, nlp.vocab
-        self.network = Network(Path(path) if path else MODEL)
+        self.network = Network(Path(path) if path else MODEL, threads=threads)
         strings, labels = nlp.vocab.strings, self.network.labels
         self._ids = {
             POS: np.array([strings.add(v) for v in labels["upos"]], dtype=np.uint64),
@@ -235,8 +226,8 @@ def _space_heads(doc: Doc, found: list[tuple[list[int], Analysis]]) -> list[int]
     "kb_neural",
     assigns=["token.tag", "token.pos", "token.morph", "token.lemma", "token.dep", "token.head", "doc.ents"],
     requires=["token.is_sent_start"],
-    default_config={"path": None},
+    default_config={"path": None, "threads": THREADS},
 )
-def make_neural(nlp: Language, name: str, path: str | None) -> Callable[[Doc], Doc]:
+def make_neural(nlp: Language, name: str, path: str | None, threads: int) -> Callable[[Doc], Doc]:
     """Create the component; ``path`` names another folder of model files."""
-    return NeuralComponent(nlp, name, path=path)
+    return NeuralComponent(nlp, name, path=path, threads=threads)

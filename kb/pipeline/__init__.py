@@ -11,6 +11,7 @@ from spacy.language import Language
 from spacy.tokens import Doc
 
 from kb import language
+from kb.language import THREADS
 from kb.model import Article
 from kb.pipeline import coreference, dates, events, mentions, relations, statements
 from kb.pipeline.lexicon import load_lexicon
@@ -24,12 +25,13 @@ COMPONENTS = ("kb_mentions", "kb_coreference", "kb_dates", "kb_events", "kb_rela
 _FACTORIES = (mentions, coreference, dates, events, relations, statements)
 
 
-def load(model: str | None = None, *, ontology: Sequence[Path] = ()) -> Language:
+def load(model: str | None = None, *, ontology: Sequence[Path] = (), threads: int = THREADS) -> Language:
     """The whole pipeline: the language model and the components.
 
     Args:
         model: an installed spaCy pipeline instead of the package's own model.
         ontology: folders of Turtle files that extend the package's ontology and lexicon.
+        threads: how many the model may use.
 
     Raises:
         ModelError: the model cannot be loaded.
@@ -37,7 +39,7 @@ def load(model: str | None = None, *, ontology: Sequence[Path] = ()) -> Language
     """
     folders = [str(folder) for folder in ontology]
     load_lexicon(tuple(ontology))
-    nlp = language.load(model)
+    nlp = language.load(model, threads=threads)
     for name in COMPONENTS:
         takes = nlp.get_factory_meta(name).default_config or {}
         nlp.add_pipe(name, config={"ontology": folders} if "ontology" in takes else {})

@@ -1,7 +1,7 @@
 """Write the files that the runtime loads: ``python -m kb.language.train.export CHECKPOINT_DIR MODEL_DIR``.
 
-The graph takes a batch's arrays and gives label indices for the tags, scores for entities and arcs, and the vectors from
-which the labels of chosen arcs are scored. Word pieces are stored in 8 bits a number with a scale a row, all other weights
+The graph takes a batch's arrays and gives label indices for the tags and for every possible arc, and scores for entities
+and arcs; the runtime needs no linear algebra of its own. Word pieces are stored in 8 bits a number with a scale a row, all other weights
 in 16; onnxruntime widens them when it loads, so nothing is lost that measures show.
 """
 
@@ -20,7 +20,7 @@ from kb.language.pieces import Pieces
 from kb.language.train.network import Network, Sizes
 
 LARGE = 2048
-OUTPUTS = ("upos", "xpos", "feats", "lemma", "entity", "arcs", "dep", "head")
+OUTPUTS = ("upos", "xpos", "feats", "lemma", "entity", "arcs", "deprel")
 TAGS = ("upos", "xpos", "feats", "lemma")
 
 
@@ -49,7 +49,16 @@ class Graph(nn.Module):
     def forward(self, ids: Tensor, cases: Tensor, firsts: Tensor) -> tuple[Tensor, ...]:
         """The outputs in the order of OUTPUTS."""
         out = self.network(ids, cases, firsts)
+        out["deprel"] = self.deprels(out["dep"], out["head"])
         return tuple(out[name].argmax(-1) if name in TAGS else out[name] for name in OUTPUTS)
+
+    def deprels(self, dep: Tensor, head: Tensor) -> Tensor:
+        """The best label of every possible arc: (B, W, label) and (B, 1 + W, label) to (B, W, 1 + W)."""
+        dep, head = torch.nn.functional.pad(dep, (0, 1), value=1.0), torch.nn.functional.pad(head, (0, 1), value=1.0)
+        labels, a, b = self.network.label.shape
+        mixed = dep @ self.network.label.permute(1, 0, 2).reshape(a, labels * b)
+        scores = mixed.reshape(dep.shape[0], -1, b) @ head.transpose(1, 2)
+        return scores.reshape(dep.shape[0], -1, labels, head.shape[1]).argmax(2)
 
 
 def narrow(model: onnx.ModelProto) -> None:
@@ -73,7 +82,6 @@ def export(source: Path, target: Path, *, tokenizer: Path) -> None:
     network = Network(Sizes(**json.loads((source / "sizes.json").read_text(encoding="utf-8"))))
     network.load_state_dict(torch.load(source / "checkpoint.pt", map_location="cpu")["network"])
     network.eval()
-    np.save(target / "deprel.npy", network.label.detach().numpy().astype(np.float16))
     network.pieces = Rows(network.pieces.weight.detach())  # type: ignore[assignment]
     pieces = Pieces.from_file(tokenizer)
     sample = tuple(
@@ -83,10 +91,9 @@ def export(source: Path, target: Path, *, tokenizer: Path) -> None:
         name: {0: "sentences", 1: "pieces" if name in ("ids", "cases") else "words"}
         for name in ("ids", "cases", "firsts")
     }
-    out_axes = {name: {0: "sentences", 1: "tokens"} for name in OUTPUTS} | {
-        "arcs": {0: "sentences", 1: "tokens", 2: "words"},
-        "head": {0: "sentences", 1: "words"},
-    }
+    out_axes: dict[str, dict[int, str]] = {name: {0: "sentences", 1: "tokens"} for name in OUTPUTS}
+    for name in ("arcs", "deprel"):
+        out_axes[name][2] = "words"
     file = target / "network.onnx"
     torch.onnx.export(
         Graph(network).eval(), sample, str(file), input_names=["ids", "cases", "firsts"], output_names=list(OUTPUTS),
