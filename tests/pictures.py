@@ -7,7 +7,7 @@ a box of their own, and of which event the neighbours are shown. Needs graphviz'
 import html
 import shutil
 import subprocess
-import sys
+import tempfile
 import textwrap
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
@@ -281,10 +281,11 @@ def main() -> None:
     """Draw the pictures."""
     from kb import build
 
-    seeds = Path(sys.argv[1]) if sys.argv[1:] else ROOT / "kb.nq"
-    if not seeds.exists():
+    with tempfile.TemporaryDirectory() as folder:
+        seeds = Path(folder, "kb.nq")
         build.export_file(build.each([ROOT / "seeds"]), seeds, build.Options())
-    for name, dot in drawings(seeds).items():
+        drawn = drawings(seeds)
+    for name, dot in drawn.items():
         (FOLDER / f"{name}.dot").write_text(dot, encoding="utf-8")
         (FOLDER / f"{name}.svg").write_bytes(svg(dot))
 

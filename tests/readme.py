@@ -99,7 +99,7 @@ def terminal(command: str, folder: Path) -> str:
         if process.wait(SECONDS) not in (0, 1):
             messages.seek(0)
             raise RuntimeError(f"{command}{text}{messages.read().decode()}")
-    return "".join(f"{line.rstrip()}\n" for line in text.splitlines())
+    return "".join(f"{line.rstrip()}\n" for line in text.rstrip().splitlines())
 
 
 def _read(screen: int) -> Iterator[bytes]:

@@ -1,7 +1,8 @@
-"""The README names every command, option and format, and nothing that does not exist."""
+"""The documentation is true: commands, options, links and files exist, and what is shown is what is printed."""
 
 import re
 import shlex
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -10,11 +11,18 @@ import typer
 
 from kb import cli, queries
 from kb.rdf import FORMATS
+from kb.resources import entries
+from tests import pictures, readme
 
 ROOT = Path(__file__).resolve().parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
+PAGES = ("README.md", "CHANGELOG.md", "ontology/README.md", "queries/README.md", "kb/language/train/README.md")
+BLOCKS = readme.blocks(README)
 COMMANDS = typer.main.get_command(cli.app).commands  # type: ignore[attr-defined]
 QUESTIONS = {question.name: question for question in queries.questions()}
+
+
+# Commands and options -------------------------------------------------------------------------------------------------
 
 
 def options() -> Iterator[tuple[str, str]]:
@@ -48,30 +56,158 @@ def test_every_question_says_what_it_answers() -> None:
     assert [f"{q.name} {p.name}" for q in QUESTIONS.values() for p in q.parameters if not p.description] == []
 
 
-def used() -> Iterator[list[str]]:
-    """The words of each command line that the README or the Makefile shows."""
-    for line in re.findall(
-        r"(?:\$ |\t)(?:\.venv/bin/|\$\(KB\) ?)?(?:kb )?(.+)", README + (ROOT / "Makefile").read_text()
-    ):
-        words = shlex.split(line.replace("$<", "kb.nq"), comments=True)
-        if words and words[0] in COMMANDS:
-            yield words
+def test_every_question_is_in_their_list() -> None:
+    listed = re.findall(
+        r"^\| \[`([\w-]+)`\]", (ROOT / "queries" / "README.md").read_text(encoding="utf-8"), re.MULTILINE
+    )
+
+    assert listed == list(QUESTIONS)
 
 
-@pytest.mark.parametrize("words", list(used()), ids=" ".join)
-def test_the_commands_that_are_shown_exist(words: list[str]) -> None:
-    known = {option for command, option in options() if command == words[0]} | {"-o", "-f"}
-    if words[0] == "ask" and len(words) > 1:
-        known |= {f"--{parameter.name}" for parameter in QUESTIONS[words[1]].parameters}
+def shown() -> Iterator[str]:
+    """Every command line of ours that the README runs or speaks of, or that the Makefile has."""
+    for block in BLOCKS:
+        yield from (re.sub(r"^[$>] ", "", command, flags=re.MULTILINE) for command in block.commands)
+    yield from re.findall(r"`(kb [^`]+)`", readme.FENCED.sub("", README))
+    yield from (
+        f"kb {rest}" for rest in re.findall(r"\t\$\(KB\) (.+)", (ROOT / "Makefile").read_text(encoding="utf-8"))
+    )
 
-    assert [word for word in words[1:] if word.startswith("-") and word.split("=")[0] not in known] == []
+
+def words(line: str) -> list[str]:
+    """The words of the first command of a line, up to what it is piped into."""
+    lexer = shlex.shlex(line, posix=True, punctuation_chars="|&;")
+    lexer.whitespace_split = True
+    split = list(lexer)
+    return split[: next((i for i, word in enumerate(split) if set(word) <= set("|&;")), len(split))]
+
+
+@pytest.mark.parametrize("line", sorted({line for line in shown() if line.startswith("kb ")}))
+def test_the_commands_that_are_shown_exist(line: str) -> None:
+    _, command, *rest = words(line)
+    name = next((word for word in rest if not word.startswith("-")), "")
+    known = {option for owner, option in options() if owner == command} | {"-o", "-f"}
+    if command == "ask" and name in QUESTIONS:
+        known |= {f"--{parameter.name}" for parameter in QUESTIONS[name].parameters}
+
+    assert command in COMMANDS or command == "--version"
+    assert command != "ask" or not rest or name in {*QUESTIONS, "NAME"}
+    assert [word for word in rest if word.startswith("-") and word.split("=")[0] not in known | {"--PARAMETER"}] == []
 
 
 def test_the_extras_that_are_named_exist() -> None:
     project = (ROOT / "pyproject.toml").read_text(encoding="utf-8")
+    named = re.findall(r"'\.\[(\w+)\]'", README)
 
-    assert all(f"\n{extra} = [" in project for extra in re.findall(r"newskb\[(\w+)\]", README))
+    assert named
+    assert all(f"\n{extra} = [" in project for extra in named)
 
 
 def test_the_changelog_has_an_entry_for_what_comes_next() -> None:
     assert (ROOT / "CHANGELOG.md").read_text(encoding="utf-8").count("\n## Unreleased\n") == 1
+
+
+# What is shown --------------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="session")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where a reader who follows the README works."""
+    return tmp_path_factory.mktemp("readme")
+
+
+@pytest.fixture(scope="session")
+def told(folder: Path) -> list[str]:
+    """What each block of the README is to be: everything in it run once, in order."""
+    return list(readme.told(BLOCKS, folder))
+
+
+@pytest.mark.parametrize(
+    "number", [i for i, b in enumerate(BLOCKS) if b.commands], ids=lambda i: BLOCKS[i].commands[-1]
+)
+def test_the_readme_shows_what_is_printed(told: list[str], number: int) -> None:
+    if not BLOCKS[number].runs:
+        pytest.skip("no annotated articles beside this checkout")
+
+    assert BLOCKS[number].text == told[number], "python -m tests.readme puts it right"
+
+
+def test_the_readme_shows_enough() -> None:
+    commands = " ".join(command for block in BLOCKS for command in block.commands)
+
+    assert all(f"$ kb {command}" in commands for command in COMMANDS)
+
+
+def test_lines_can_be_read_without_scrolling() -> None:
+    lines = [line for line in README.splitlines() if not line.startswith("|")]
+
+    assert [line for line in lines if len(line) > 120] == []
+
+
+def test_terminal_gives_what_a_terminal_shows(tmp_path: Path) -> None:
+    assert readme.terminal("$ printf 'a \\nb'; printf c >&2\n", tmp_path) == "a\nb\n"
+    assert readme.terminal("$ test -t 1 &&\n> echo yes\n", tmp_path) == "yes\n"
+    assert readme.terminal("$ kb --version | cut -c 1-6\n", tmp_path) == "newskb\n"
+    with pytest.raises(RuntimeError, match="no such command"):
+        readme.terminal("$ echo no such command >&2; exit 3\n", tmp_path)
+
+
+def test_rewriting_keeps_the_text_and_cuts_what_is_long(tmp_path: Path) -> None:
+    text = "One.\n\n```text a.txt\n1\n2\n3\n```\n\n```console lines=2\n$ cat a.txt\nold\n```\n\n```sh\nrm a.txt\n```\nTwo.\n"
+
+    assert readme.rewritten(text, tmp_path) == text.replace("old", "1\n2\n…")
+
+
+# Links and pictures ---------------------------------------------------------------------------------------------------
+
+
+def links(page: str) -> Iterator[tuple[str, str]]:
+    """File and heading of each link of a page that stays in the repository."""
+    text = re.sub(r"```.*?```", "", (ROOT / page).read_text(encoding="utf-8"), flags=re.DOTALL)
+    for target in re.findall(r"\]\(([^)\s]+)\)", text):
+        if "://" not in target:
+            file, _, heading = target.partition("#")
+            yield str((ROOT / page).parent / file) if file else str(ROOT / page), heading
+
+
+def headings(file: Path) -> set[str]:
+    """The anchors of a page, as GitHub makes them."""
+    found = re.findall(r"^#+ (.+)$", file.read_text(encoding="utf-8"), re.MULTILINE)
+    return {re.sub(r"[^\w -]", "", heading.lower()).replace(" ", "-") for heading in found}
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_links_lead_somewhere(page: str) -> None:
+    found = list(links(page))
+
+    assert [file for file, _ in found if not Path(file).exists()] == []
+    assert [heading for file, heading in found if heading and heading not in headings(Path(file))] == []
+
+
+def test_every_file_of_the_ontology_is_described() -> None:
+    text = (ROOT / "ontology" / "README.md").read_text(encoding="utf-8")
+    files = [file.name for file in (ROOT / "ontology").iterdir() if file.suffix != ".md"]
+
+    assert [name for name in files if name not in text and Path(name).with_suffix(".dot").name not in text] == []
+
+
+@pytest.mark.usefixtures("told")
+def test_pictures_are_of_what_there_is(folder: Path) -> None:
+    drawn = pictures.drawings(folder / "kb.nq")
+    kept = {name: (pictures.FOLDER / f"{name}.dot").read_text(encoding="utf-8") for name in pictures.NAMES}
+
+    assert drawn == kept, "python -m tests.pictures draws them anew"
+
+
+def test_the_picture_of_the_ontology_has_every_class() -> None:
+    drawing = (pictures.FOLDER / "classes.svg").read_text(encoding="utf-8")
+    classes = pictures.Drawing(entries([pictures.FOLDER / "newskb.ttl"])).classes
+
+    assert len(classes) > 30
+    assert [name for name in classes if f">{name}</text>" not in drawing] == []
+
+
+@pytest.mark.skipif(shutil.which("dot") is None, reason="Graphviz is not installed")
+@pytest.mark.parametrize("name", pictures.NAMES)
+def test_pictures_can_be_drawn(name: str) -> None:
+    assert b"<svg" in pictures.svg((pictures.FOLDER / f"{name}.dot").read_text(encoding="utf-8"))
