@@ -346,6 +346,7 @@ def each(
         KbError: the options are wrong; or, without ``on_error``, a path or an article is.
     """
     _check_base(options.base)
+    _check_ontology(options.ontology)
     read = sources.read(paths, published=options.published, source=options.source, on_error=on_error)
     found = extract(
         read,
@@ -363,6 +364,15 @@ def _check_base(base: str) -> None:
     if not terms.legal(base) or base[-1] not in "/#":
         hint = f"give an absolute IRI that ends in / or #, such as {BASE}"
         raise InputError("not a base IRI", where=base, hint=hint)
+
+
+def _check_ontology(folders: tuple[Path, ...]) -> None:
+    """Fail before the work: a user's ontology that contradicts ours would make every export inconsistent."""
+    if folders:
+        # Loading OWL is not free, and few runs bring an ontology of their own.
+        from kb.ontology import require_consistent
+
+        require_consistent(folders)
 
 
 # Quads to what was asked for ------------------------------------------------------------------------------------------

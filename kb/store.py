@@ -533,11 +533,17 @@ def _query_errors(sparql: str) -> Iterator[None]:
         raise QueryError(f"cannot be evaluated ({error})", where="query", hint="simplify the query") from error
 
 
+#: The longest reason of a parser that a person is shown, in characters.
+LONGEST_REASON = 120
+
+
 def _syntax_error(sparql: str, message: str) -> QueryError:
     """Oxigraph says "error at LINE:COLUMN: expected …"."""
     found = re.match(r"error at (\d+):(\d+): (.*)", message, re.DOTALL)
     where = f"query, line {found[1]}, column {found[2]}" if found else "query"
     reason = found[3] if found else message
+    # The parser lists every token that could stand there; dozens of them say less than the place does.
+    reason = reason if len(reason) <= LONGEST_REASON else "something else is expected there"
     missing = _undeclared(sparql)
     hint = f"declare PREFIX {missing[0]}: <…>" if missing else "check the syntax: https://www.w3.org/TR/sparql11-query/"
     return QueryError(f"not valid SPARQL ({reason})", where=where, hint=hint)
