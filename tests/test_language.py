@@ -107,6 +107,7 @@ def test_words(text: str, words: list[str]) -> None:
         ('"We went," he said. "We came back."', ['"We went," he said.', '"We came back."']),
         ("They moved to the U.S. The war went on.", ["They moved to the U.S.", "The war went on."]),
         ("Rain fell (see below.) Snow fell.", ["Rain fell (see below.)", "Snow fell."]),
+        ("MINSK, Belarus, Feb. 12 (AP) - Both sides agreed.", ["MINSK, Belarus, Feb. 12 (AP) -", "Both sides agreed."]),
         ("- one item\n- another item", ["- one item", "- another item"]),
         ("It rose 2.5 percent on Jan. 3 in Aleppo.", ["It rose 2.5 percent on Jan. 3 in Aleppo."]),
     ],

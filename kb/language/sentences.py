@@ -14,6 +14,10 @@ MOST_WORDS = 150
 #: A line that is shorter and broken is a heading or a list item, not wrapped text.
 SHORT_LINE = 60
 
+#: A dateline has at most so many words.
+DATELINE = 16
+
+_DASHES = frozenset("-_\u2013\u2014") | {"--"}
 _FINAL = frozenset(".!?…") | {"...", "?!", "!!", "!?"}
 _CLOSING = frozenset("\"'”’)]}»") | {"''"}
 _OPENING = frozenset("\"'“‘([{«") | {"``"}
@@ -38,10 +42,21 @@ def starts(doc: Doc) -> list[bool]:
         ) or length >= MOST_WORDS:
             found[i], length, ended = True, 0, False
         length += 1
+        if _dateline(doc, i, length):
+            ended = True
+            continue
         ended = _ends(doc, i) or (ended and token.text in _CLOSING)
     if len(doc):
         found[0] = True
     return found
+
+
+def _dateline(doc: Doc, i: int, length: int) -> bool:
+    """Whether a dash closes a dateline: "MINSK, Belarus, Feb. 12 (Reuters) - "; what follows is the first sentence."""
+    if doc[i].text not in _DASHES or not 1 < length <= DATELINE or not doc[i].whitespace_ or not doc[i - 1].whitespace_:
+        return False
+    first = doc[i - length + 1]
+    return first.is_upper and first.is_alpha and len(first) > 1 and (first.i == 0 or doc[first.i - 1].is_space)
 
 
 def _breaks(doc: Doc, i: int) -> bool:

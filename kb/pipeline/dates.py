@@ -10,6 +10,7 @@ from calendar import monthrange
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import MAXYEAR, MINYEAR, date, timedelta
+from itertools import islice
 
 from spacy.language import Language
 from spacy.tokens import Doc, Span, Token
@@ -22,6 +23,8 @@ _MONTHS = (
     "January February March April May June July August September October November December".split()
 )  # fmt: skip
 _DAYS = "Monday Tuesday Wednesday Thursday Friday Saturday Sunday".split()
+#: A day without a year that lies so few days ahead is that day, not the one a year before.
+SOON = 30
 _NUMBERS = "zero one two three four five six seven eight nine ten eleven twelve".split()
 #: Words for a day, counted from the day of publication.
 _OFFSETS = {
@@ -148,12 +151,14 @@ def _month_year(found: Found) -> str | None:
 
 
 def _month_day(found: Found) -> str | None:
-    """A day without a year: the latest that is not after the publication, or the next in the future."""
+    """A day without a year: in the future the next, else the latest that is not after the publication, or one soon after."""
     anchor = found.anchor
     if anchor.exact < DAY:
         return None
     values = [_day(anchor.day.year + years, found.month, int(found["day"])) for years in (-1, 0, 1)]
-    return _nearest([v for v in values if v], anchor.day.isoformat(), future=found.future)
+    days = [v for v in values if v]
+    soon = [v for v in days if 0 <= (date.fromisoformat(v) - anchor.day).days <= SOON]
+    return next(iter(soon), None) or _nearest(days, anchor.day.isoformat(), future=found.future)
 
 
 def _month(found: Found) -> str | None:
@@ -244,7 +249,7 @@ _PATTERNS: tuple[tuple[re.Pattern[str], Callable[[Found], str | None]], ...] = t
 
 def find(doc: Doc) -> Iterator[tuple[Span, str]]:
     """The expressions of time that have a value, with it, in text order."""
-    anchor, taken, found = Anchor.of(doc._.kb_published), set[int](), []
+    anchor, taken, found = Anchor.of(doc._.kb_published or _dateline(doc)), set[int](), []
     for pattern, value in _PATTERNS:
         for match in pattern.finditer(doc.text):
             span = doc.char_span(*_inner(match), alignment_mode="expand")
@@ -255,6 +260,19 @@ def find(doc: Doc) -> Iterator[tuple[Span, str]]:
             if iso and _dated(span):
                 found.append((span, iso))
     yield from sorted(found, key=lambda pair: pair[0].start)
+
+
+def _dateline(doc: Doc) -> str:
+    """The day that a dateline states ("MINSK, Feb. 12, 2015 -"), for an article that says of itself no other; or nothing."""
+    for sent in islice(doc.sents, 3):
+        words = [token for token in sent if not token.is_space]
+        if words and words[0].is_upper and words[-1].is_punct and words[-1].text not in {".", "!", "?"}:
+            for pattern, value in _PATTERNS:
+                for match in pattern.finditer(sent.text):
+                    iso = value(Found(match, Anchor.of(""), False))
+                    if iso and len(iso) == len("2015-02-12"):
+                        return iso
+    return ""
 
 
 def _inner(match: re.Match[str]) -> tuple[int, int]:

@@ -29,6 +29,8 @@ ROLE_GAIN, MOST = 0.05, 0.95
 SURE = 0.8
 #: A trigger below this is no event in the bare plural; below LONELY it is none unless another mention tells the same.
 WEAK, LONELY = 0.6, 0.5
+#: The confidence of a trigger that states none, as a user's own may.
+DEFAULT = "0.8"
 AGREEMENT = "Agreement"
 
 
@@ -70,9 +72,7 @@ class EventComponent:
 
     def _plain(self, event: Candidate) -> dict[str, Any]:
         if self.lexicon.isa(event.cls, AGREEMENT):
-            default = "Agreed" if event.factuality == "Actual" else "Proposed"
-            event.values["status"] = event.statuses[-1] if event.statuses else default
-            event.factuality = "Actual"
+            event.values["status"] = event.statuses[-1] if event.statuses else _standing("Agreed", event.factuality)
         gain = ROLE_GAIN * sum(bool(values) for prop, values in event.roles.items() if prop != "partOf")
         return {
             "cls": event.cls,
@@ -182,13 +182,14 @@ class _Reader:
             cls=entry.one("lex:evokes"),
             triggers=[token.i],
             rule=entry.id,
-            confidence=float(entry.one("lex:confidence", "0.7")),
+            confidence=float(entry.one("lex:confidence", DEFAULT)),
             factuality=self._factuality(trigger, governors),
             definite=trigger.is_noun and _definite(token),
             sentence=self.sentences[token.i],
+            apart=any(c.lower_ in self.c.lexicon.of("ApartCue") for c in children(token, "det", "amod")),
             roles=self.roles.fill(frame, self.roles.slots(trigger, governors)),
-            statuses=self._statuses(trigger, governors),
         )
+        candidate.statuses = [_standing(s, candidate.factuality) for s in self._statuses(trigger, governors)]
         candidate.scene = self.roles.scene(frame, [token, *(g.verb for g in governors)])
         candidate.values.update(self.details.times([token, *(g.verb for g in governors)]))
         if self.c.lexicon.isa(candidate.cls, AGREEMENT):
@@ -246,6 +247,11 @@ class _Reader:
         before = [i for i in sorted(found) if self.sentences[i] == self.sentences[cue.i] - 1]
         near += before[-1:] if number is not None else []
         return next((found[i] for i in near if i in found), None)
+
+
+def _standing(status: str, factuality: str) -> str:
+    """How an agreement stands by what is said of it: one that may be or will be agreed is proposed."""
+    return "Proposed" if status == "Agreed" and factuality != "Actual" else status
 
 
 def _definite(noun: Token) -> bool:

@@ -70,6 +70,8 @@ class Factuality:
                 yield from self._cue(token, "NOUN" if token.pos_ == "NOUN" else "VERB", negated=self._negated(token))
             if down.dep_ == "xcomp":
                 yield from self._auxiliaries(token)
+            if down.dep_ == "ccomp":
+                return  # what stands over a verb of speech or thought is about the saying
 
     def _cue(self, token: Token, pos: str, *, negated: bool) -> Iterator[str]:
         for entry in self.lexicon.of("ModalCue").get(

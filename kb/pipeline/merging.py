@@ -21,6 +21,7 @@ class Candidate:
         definite: told by a definite noun ("the attack") that may refer back.
         sentence: number of its first sentence.
         statuses: statuses of an agreement in the order they are stated.
+        apart: set apart from the events told before ("another attack").
         scene: places of the clause around it, less sure than those of its role.
     """
 
@@ -36,6 +37,7 @@ class Candidate:
     values: dict[str, str | int] = field(default_factory=dict)
     statuses: list[str] = field(default_factory=list)
     scene: list[Filler] = field(default_factory=list)
+    apart: bool = False
 
     def keys(self, prop: str) -> set[str]:
         """What fills a property: entities by key, described participants by their head and number."""
@@ -51,7 +53,7 @@ class Candidate:
         return {str(f[0]) for f in self.roles.get(prop, []) if f[0]}
 
 
-AGREEMENT = "Agreement"
+AGREEMENT, ACTUAL = "Agreement", "Actual"
 
 
 def _signature(phrase: Span) -> str:
@@ -79,7 +81,8 @@ class Merger:
         """The distinct events, each with the triggers, roles and values of all its mentions."""
         events: list[Candidate] = []
         for candidate in candidates:
-            known = next((event for event in reversed(events) if self._same(event, candidate)), None)
+            fitting = (event for event in reversed(events) if self._same(event, candidate))
+            known = None if candidate.apart else next(fitting, None)
             if known is None:
                 events.append(candidate)
             else:
@@ -107,6 +110,8 @@ class Merger:
                 or bool(new.keys("target") & event.keys("target"))
                 or not event.roles.get("target")
             )
+        if any(isinstance(v, int) and v > 1 and event.values.get(p) == v for p, v in new.values.items()):
+            return True
         agents = bool(event.named("agent") & new.named("agent"))
         if agents and event.keys("agent") == new.keys("agent") and (event.only("agent") or new.only("agent")):
             return True
@@ -148,6 +153,8 @@ class Merger:
             event.cls, event.rule = new.cls, new.rule
         event.triggers.extend(t for t in new.triggers if t not in event.triggers)
         event.statuses.extend(new.statuses)
+        if self.lexicon.isa(event.cls, AGREEMENT) and new.factuality == ACTUAL:
+            event.factuality = ACTUAL
         event.scene = event.scene or new.scene
         event.confidence = max(event.confidence, new.confidence)
         for prop, more in new.roles.items():

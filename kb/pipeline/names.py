@@ -374,7 +374,10 @@ def _trimmed(text: Text, begin: int, end: int, *, person: bool) -> tuple[int, in
         end -= 1
     while begin < end and begin in text.titled:
         begin += 1
-    end = end if person else _before_titles(text, begin, end)
+    if not person:
+        end = _before_titles(text, begin, end)
+        while begin < end and (_tail(text.doc[end - 1]) or end - 1 in text.titled):
+            end -= 1
     return _completed(text, begin, end) if begin < end else (begin, end)
 
 

@@ -14,6 +14,7 @@ from typing import Any
 from spacy.language import Language
 from spacy.tokens import Doc, Span, Token
 
+from kb.pipeline.factuality import Factuality
 from kb.pipeline.fillers import Filler
 from kb.pipeline.grammar import arguments, children, clause_heads, conjuncts, preposition
 from kb.pipeline.lemmas import lemmas
@@ -150,8 +151,11 @@ def _position(holding: Holding) -> dict[str, object]:
 
 def _companion(token: Token, word: str) -> bool:
     """Whether a verb has this word as its particle, preposition or object."""
+    particles = {child.lower_ for child in children(token, "compound:prt")}
+    if particles:
+        return word in particles  # "give up weapons" is not to give them
     for child in token.children:
-        if child.dep_ in {"compound:prt", "obj", "advmod", "obl"} and child.lemma_.lower() == word:
+        if child.dep_ in {"obj", "advmod", "obl"} and child.lemma_.lower() == word:
             return True
         if child.dep_ == "obl" and preposition(child) == word:
             return True
@@ -165,16 +169,21 @@ class _Reader:
         self.doc, self.isa, self.parties = doc, lexicon.isa, Parties(doc, lexicon)
         self.agents, self.members = lexicon.of("AgentNoun"), lexicon.of("MembersNoun")
         self.assets = lexicon.of("AssetNoun")
+        self.factuality = Factuality(lexicon)
 
     def read(self, token: Token, cue: Entry) -> Iterator[Found]:
         """The relations that a cue states at a token."""
-        if _negated(token) or not self._fits(token, cue):
+        if _negated(token) or self._doubted(token) or not self._fits(token, cue):
             return
         subjects = self._fillers(token, cue, "lex:subject")
         objects = self._fillers(token, cue, "lex:object")
         pairs = [(s, o) for s in subjects for o in objects] or self._sides(token, cue)
         for one, other in pairs:
             yield from self.related(one, other, cue, token.i)
+
+    def _doubted(self, token: Token) -> bool:
+        """Whether a relation is denied or only possible: "denies that it supports the rebels"."""
+        return token.pos_ == "VERB" and self.factuality.of(token, []) in {"Denied", "Possible"}
 
     def _fits(self, token: Token, cue: Entry) -> bool:
         case = cue.one("lex:case")

@@ -149,7 +149,15 @@ class Roles:
         for token in heads:
             for down, up in self._clauses(token):
                 said = down.dep_ in {"ccomp", "parataxis"}
-                places = [f for slot, head in arguments(up) if slot in slots for f in self._named(head)]
+                args = arguments(up)
+                if down.i == up.i:
+                    args += [
+                        (preposition(c), c)
+                        for _, head in args
+                        if head.i not in self.index
+                        for c in children(head, "nmod")
+                    ]
+                places = [f for slot, head in args if slot in slots for f in self._named(head)]
                 places = [f for f in places if not said or not self._isa(f, "City")]
                 if places:
                     return self._most_specific(places)

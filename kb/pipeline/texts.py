@@ -222,7 +222,9 @@ class Text:
             for i in range(begin, end):
                 stop = i if i in found else next((s for s, _ in self.phrases(i, self.lexicon.of("NameTitle"))), i)
                 found |= (
-                    set(range(i, stop)) if all(capital(t) or t.lower_ in LINKS for t in self.doc[i:stop]) else set()
+                    set(range(i, stop))
+                    if all(capital(t) or t.is_punct or t.lower_ in LINKS for t in self.doc[i:stop])
+                    else set()
                 )
         ranks = {i for i in found if self.doc[i].text.endswith(".")}
         return frozenset((found - self._head_tokens) | ranks)
