@@ -532,9 +532,13 @@ def inventory() -> dict[str, str | int]:
 
 def _model_card() -> dict[str, str | int]:
     """The model's digest and what its training measured."""
-    card = NETWORK.with_name("card.json")
-    said = json.loads(card.read_text(encoding="utf-8")) if card.exists() else {}
-    return {"model": model_digest(), **{f"model: {name}": value for name, value in said.items()}}
+    card = json.loads(NETWORK.with_name("meta.json").read_text(encoding="utf-8"))
+    told = {f"model: {name}": card[name] for name in ("name", "version", "license")}
+    figures = {
+        f"model: {corpus}": ", ".join(f"{name} {value}" for name, value in values.items())
+        for corpus, values in card["performance"].items()
+    }
+    return {"model": model_digest(), **told, **figures}
 
 
 def _ontology_card() -> dict[str, str | int]:

@@ -317,11 +317,12 @@ def _enumerated(asked: Question, p: Parameter, value: str) -> str:
 
 
 def _class(store: Store, asked: Question, p: Parameter, value: str) -> str:
-    """A class of the data or of the ontology by its local name.
+    """A class of the data or of the ontology by its local name or IRI.
 
     Raises:
         QueryError: neither knows it.
     """
+    value = local_name(value.strip("<>")) if "://" in value else value
     known = {local_name(iri): local_name(iri) for iri in _column(store, _CLASSES)}
     if value.lower() not in (name.lower() for name in known):
         known |= {e.id: e.id for e in entries(ontology_files()) if _OWL_CLASS in e.all(_RDF_TYPE)}
