@@ -113,6 +113,11 @@ class _Reader:
             return []
         return list(claims[0] or [])
 
+    def events_in(self, told: Told) -> set[str]:
+        """The keys of the events that a statement's words speak of."""
+        inside = {i for b, e in told["text"] for i in range(b, e)}
+        return {f"m{n + 1}" for n, event in enumerate(self.doc._.kb_events) if inside & set(event["triggers"])}
+
     def event(self, number: int, told: Told) -> Event:
         roles = {
             (prop, f"m{filler[1] + 1}" if filler[0] == "event" else self.key(filler)) for prop, filler in told["roles"]
@@ -135,7 +140,9 @@ class _Reader:
             speakers=tuple(sorted({self.key(f) for f in told["speakers"]})),
             text=text,
             attitude=told["attitude"],
-            about=tuple(sorted({key for group in told["about"] for key in group if key in self.keys})),
+            about=tuple(
+                sorted({key for group in told["about"] for key in group if key in self.keys} | self.events_in(told))
+            ),
             date=told.get("date"),
             provenance=self.provenance(told, [(told["cue"], told["cue"] + 1), *map(tuple, told["text"])]),
         )

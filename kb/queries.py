@@ -160,7 +160,7 @@ def resolve(store: Store, name: str) -> tuple[NamedNode, ...]:
     """The entities that an IRI, a Wikidata id or a name means, sorted.
 
     A name is compared with every ``rdfs:label`` and ``skos:altLabel`` without regard to case and punctuation; what the
-    article only describes (participants, events, articles) counts where no entity is called so.
+    article only describes (participants, events, articles) counts where no entity is called so, then surnames.
 
     Raises:
         QueryError: nothing is called so, with names that come close.
@@ -412,6 +412,18 @@ SELECT DISTINCT ?entity ?described WHERE {{
 }}
 ORDER BY ?entity"""
 
+#: Persons by the last word of their names.
+_SURNAMED = f"""PREFIX kb: <https://w3id.org/newskb/ontology#>
+PREFIX rdfs: <http://www.w3.org/2000/01/rdf-schema#>
+SELECT DISTINCT ?entity WHERE {{
+  VALUES ?name {{ %s }}
+  ?entity a kb:Person ; rdfs:label ?label .
+  FILTER(CONTAINS(STR(?label), " "))
+  BIND(REPLACE(STR(?label), "^.*[ ]", "") AS ?surname)
+  FILTER({_KEY % "?surname"} = {_KEY % "?name"})
+}}
+ORDER BY ?entity"""
+
 _NAMES = """PREFIX kb: <https://w3id.org/newskb/ontology#>
 PREFIX rdfs: <http://www.w3.org/2000/01/rdf-schema#>
 PREFIX skos: <http://www.w3.org/2004/02/skos/core#>
@@ -437,10 +449,19 @@ def _named(store: Store, name: str) -> tuple[NamedNode, ...]:
     rows = table.rows if isinstance(table, Table) and re.search(r"\w", name) else ()
     entities = [row[0] for row in rows if getattr(row[1], "value", "") != "true"]
     found = [node for node in entities or [row[0] for row in rows] if isinstance(node, NamedNode)]
+    found = found or _surnamed(store, name)
     if not found:
         hint = _guess(name, _column(store, _NAMES)) or "entities lists the names that there are"
         raise QueryError(f'nothing is called "{name}"', hint=hint)
     return tuple(found)
+
+
+def _surnamed(store: Store, name: str) -> list[NamedNode]:
+    """The persons with this surname, for a name that no entity bears as a whole."""
+    if not re.fullmatch(r"\W*\w[\w'’-]+\W*", name):
+        return []
+    table = store.query(_SURNAMED % Literal(name.strip()))
+    return [row[0] for row in table.rows if isinstance(row[0], NamedNode)] if isinstance(table, Table) else []
 
 
 def _column(store: Store, query: str) -> list[str]:

@@ -146,7 +146,7 @@ class _Reader:
         said = Said(
             speakers=tuple(map(tuple, speakers)),
             pieces=tuple(pieces),
-            attitude=row.one("lex:attitude", "Reports"),
+            attitude=self._attitude(row, pieces),
             cue=token.i,
             rule=row.id,
             confidence=0.9 if direct or row.one("lex:attitude") == "Reports" else 0.8,
@@ -157,6 +157,13 @@ class _Reader:
             said = replace(said, pieces=tuple(_tidied(self.doc, [*pieces, *zone])))
             self.zones.extend((piece, said) for piece in zone)
         return said
+
+    def _attitude(self, row: Entry, pieces: Sequence[Piece]) -> str:
+        """How the speaker takes it: by the cue, or, where that only reports, by a word of judgement in what was said."""
+        stated = row.one("lex:attitude", "Reports")
+        words = (token for begin, end in pieces for token in self.doc[begin:end])
+        judged = (cue for token in words for cue in self.lexicon.of("StanceCue").get(token.lemma_.lower(), ()))
+        return next((cue.one("lex:attitude") for cue in judged), stated) if stated == "Reports" else stated
 
     def _asserted(self, token: Token, row: Entry) -> bool:
         """Whether the speech is stated to have happened: no negation, modal, or infinitive of a mere intention."""
