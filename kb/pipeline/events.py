@@ -6,6 +6,7 @@ that found it, and a confidence. What evokes and fills an event stands in the le
 """
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +18,7 @@ from kb.pipeline.counts import Casualties, Counter
 from kb.pipeline.details import Details
 from kb.pipeline.factuality import Factuality
 from kb.pipeline.fillers import Filler, fillers, mention_index
-from kb.pipeline.grammar import arguments, children, conjuncts
+from kb.pipeline.grammar import arguments, children, conjuncts, preposition
 from kb.pipeline.lexicon import Lexicon, load_lexicon
 from kb.pipeline.merging import Candidate, Merger
 from kb.pipeline.roles import Governor, Roles
@@ -112,7 +113,23 @@ class _Reader:
                 self._join(found[owner.token.i], trigger)
         for casualties in self.c.counter.find(self.doc):
             self._count(casualties, found)
-        return [found[i] for i in sorted(found) if not self._vague(self.heads[i]) and not self._idle(found[i])]
+        kept = [i for i in sorted(found) if not self._vague(self.heads[i]) and not self._idle(found[i])]
+        return [part for i in kept for part in self._distributed(self.heads[i], found[i])]
+
+    def _distributed(self, trigger: Trigger, candidate: Candidate) -> list[Candidate]:
+        """One event for each side of a plural that repeats its preposition: "offensives by X here and by Y there"."""
+        if not trigger.is_noun or trigger.token.tag_ != "NNS":
+            return [candidate]
+        repeated = [c for _, head in trigger.args for c in children(head, "conj") if preposition(c) == "by"]
+        rest, parts = candidate.roles.get("agent", []), list[Candidate]()
+        for head in repeated:
+            tokens = {part.i for part in conjuncts(head)}
+            agents = [f for f in rest if tokens & set(range(int(f[1]), int(f[2])))]
+            rest = [f for f in rest if f not in agents]
+            if agents and rest:
+                parts.append(replace(candidate, roles={**candidate.roles, "agent": agents}))
+        candidate.roles["agent"] = rest
+        return [candidate, *parts]
 
     def _idle(self, candidate: Candidate) -> bool:
         """Whether a verb that is often no event of war counts nobody and names nobody: "instead of killing them"."""
