@@ -19,6 +19,8 @@ from kb.resources import PACKAGE
 COLUMNS = ("qid", "label", "class", "aliases", "demonyms", "country", "prior", "posts")
 #: A name longer than this names nothing.
 MAX_NAME = 120
+#: Names whose items are kept at hand.
+CACHE = 1 << 15
 #: In ``names.tsv`` a key may stand for a name's folded form, a person's surname or a demonym.
 FOLDED, SURNAME, DEMONYM = "~", "@", "="
 
@@ -95,6 +97,7 @@ class Term:
     end: str | None
 
 
+@lru_cache(maxsize=CACHE)
 def key(name: str) -> str:
     """The normal form of a name: case, accents, dots, apostrophes and a leading "the" do not count.
 
@@ -130,7 +133,7 @@ def fold(normal: str) -> str:
     return " ".join(_sound(word) for word in kept)
 
 
-@lru_cache(maxsize=1 << 16)
+@lru_cache(maxsize=CACHE)
 def _sound(word: str) -> str:
     for spelling, sound in _SOUNDS:
         word = word.replace(spelling, sound)
@@ -155,12 +158,17 @@ class Gazetteer:
     def __init__(self, table: bytes, names: bytes) -> None:
         self._table, self._names = table, names
         self._start = table.find(b"\n") + 1
+        # A corpus names the same places and people over and over.
+        self._found = lru_cache(maxsize=CACHE)(self._look)
 
     def lookup(self, name: str) -> tuple[Item, ...]:
         """The items that have this name, best first; empty if none has.
 
         "IRAN" may be a word in capitals, and "Isis" an acronym written as a word, so that those are looked up too.
         """
+        return self._found(name)
+
+    def _look(self, name: str) -> tuple[Item, ...]:
         normal = key(name)
         acronym = [normal.upper()] if 2 < len(normal) < 7 and " " not in normal else []
         return self._best(q for form in dict.fromkeys((normal, normal.casefold(), *acronym)) for q in self._qids(form))
