@@ -25,6 +25,7 @@ def main() -> None:
         ("the first article after that", f"{figures['first']:.2f} s"),
         (f"an article of {WORDS:,} words, text to Turtle", f"{figures['seconds']:.2f} s"),
         ("speed", f"{WORDS / figures['seconds']:,.0f} words/s"),
+        ("the same, of the speed of the language model alone", f"{figures['language'] / figures['seconds']:.2f}"),
         ("peak memory", f"{figures['peak']:,.0f} MB"),
         (f"{MANY} such articles, one process, loading included", f"{one:.1f} s"),
         (f"{MANY} such articles, two processes, loading included", f"{two:.1f} s, {one / two:.2f} times as fast"),
