@@ -250,20 +250,30 @@ class _Reader:
         return not value[0] or not self.c.lexicon.isa(self.doc._.kb_entities[value[0]]["cls"], "Place")
 
     def _event_of(self, cue: Token, number: int | None, found: dict[int, Candidate]) -> Candidate | None:
-        """The event that a count belongs to: its own, its subject's, one above or below it, else the nearest in its sentence."""
-        lonely = cue.i in found and found[cue.i].confidence < LONELY
-        if cue.i in found and not (lonely and cue.dep_ in {"acl:relcl", "acl", "advcl", "xcomp"}):
-            return found[cue.i]
-        owners = [self._owner(self.heads[cue.i])] if cue.i in self.heads else []
-        near = [o.token.i for o in owners if o is not None]
-        near += [part.i for _, head in arguments(cue) for part in conjuncts(head)]
-        near += [cue.head.i, *(c.i for c in children(cue, "advcl", "obl", "conj", "ccomp", "xcomp"))]
-        near += sorted(
-            (i for i in found if self.sentences[i] == self.sentences[cue.i]), key=lambda i: (i == cue.i, abs(i - cue.i))
-        )
-        before = [i for i in sorted(found) if self.sentences[i] == self.sentences[cue.i] - 1]
-        near += before[-1:] if number is not None else []
-        return next((found[i] for i in near if i in found), None)
+        """The event that a count belongs to: its own, one tied to it by the sentence's structure, else the nearest."""
+        own = found.get(cue.i)
+        if own is not None and own.confidence >= LONELY:
+            return own
+        tied = next((found[i] for i in self._tied(cue) if i in found and i != cue.i), None)
+        if tied is not None or (own is not None and cue.dep_ not in {"acl:relcl", "acl", "advcl", "xcomp"}):
+            return tied or own
+        return next((found[i] for i in self._nearest(cue, number, found)), own)
+
+    def _tied(self, cue: Token) -> list[int]:
+        """Tokens that may be the trigger of the event in which people come to harm, the surest first."""
+        owner = self._owner(self.heads[cue.i]) if cue.i in self.heads else None
+        coordinated = [
+            c for c in (*children(cue, "conj"), *([cue.head] if cue.dep_ == "conj" else [])) if c.pos_ == "VERB"
+        ]
+        slots = [part.i for verb in (cue, *coordinated) for _, head in arguments(verb) for part in conjuncts(head)]
+        around = [cue.head.i, *(c.i for c in children(cue, "advcl", "obl", "conj", "ccomp", "xcomp"))]
+        return [*([owner.token.i] if owner else []), *slots, *around]
+
+    def _nearest(self, cue: Token, number: int | None, found: dict[int, Candidate]) -> list[int]:
+        """The triggers of the sentence, nearest first, then the last one of the sentence before, for a stated number."""
+        here = [i for i in found if self.sentences[i] == self.sentences[cue.i] and i != cue.i]
+        before = [i for i in found if self.sentences[i] == self.sentences[cue.i] - 1]
+        return sorted(here, key=lambda i: abs(i - cue.i)) + (sorted(before)[-1:] if number is not None else [])
 
 
 def _standing(status: str, factuality: str) -> str:
