@@ -1,4 +1,4 @@
-"""spaCy components that read an article: mentions, coreference, dates, events, relations, statements.
+"""spaCy components that read an article: mentions, coreference, dates, events, relations, statements, confidence.
 
 Each writes plain values on the ``Doc`` (its own module says which); :func:`load` puts them behind the language model in the
 order in which they need each other. What a component looks for stands in the ontology's lexicon.
@@ -13,16 +13,16 @@ from spacy.tokens import Doc
 from kb import language
 from kb.language import THREADS
 from kb.model import Article
-from kb.pipeline import coreference, dates, events, mentions, relations, statements
+from kb.pipeline import confidence, coreference, dates, events, mentions, relations, statements
 from kb.pipeline.lexicon import load_lexicon
 
 __all__ = ["COMPONENTS", "document", "load"]
 
 #: The components in their order.
-COMPONENTS = ("kb_mentions", "kb_coreference", "kb_dates", "kb_events", "kb_relations", "kb_statements")
+COMPONENTS = ("kb_mentions", "kb_coreference", "kb_dates", "kb_events", "kb_relations", "kb_statements", "kb_confidence")
 
 #: The modules that register the components with spaCy when they are imported.
-_FACTORIES = (mentions, coreference, dates, events, relations, statements)
+_FACTORIES = (mentions, coreference, dates, events, relations, statements, confidence)
 
 
 def load(model: str | None = None, *, ontology: Sequence[Path] = (), threads: int = THREADS) -> Language:

@@ -24,8 +24,8 @@ from kb.pipeline.merging import Candidate, Merger
 from kb.pipeline.roles import Governor, Roles
 from kb.pipeline.triggers import Trigger, TriggerMatcher
 
-#: What each filled role adds to the confidence of a trigger, and the most an event can have.
-ROLE_GAIN, MOST = 0.05, 0.95
+#: What each filled role leaves of the doubt about a trigger.
+DOUBT_LEFT = 0.4
 #: A trigger of this confidence means what it says even where nobody is named.
 SURE = 0.8
 #: A trigger below this is no event in the bare plural; below LONELY it is none unless another mention tells the same.
@@ -74,7 +74,7 @@ class EventComponent:
     def _plain(self, event: Candidate) -> dict[str, Any]:
         if self.lexicon.isa(event.cls, AGREEMENT):
             event.values["status"] = event.statuses[-1] if event.statuses else _standing("Agreed", event.factuality)
-        gain = ROLE_GAIN * sum(bool(values) for prop, values in event.roles.items() if prop != "partOf")
+        filled = sum(bool(values) for prop, values in event.roles.items() if prop != "partOf")
         return {
             "cls": event.cls,
             "triggers": sorted(event.triggers),
@@ -83,7 +83,7 @@ class EventComponent:
             "factuality": event.factuality,
             "attributed": [],
             "rule": event.rule,
-            "confidence": round(min(MOST, event.confidence + gain), 2),
+            "confidence": round(1 - (1 - event.confidence) * DOUBT_LEFT**filled, 2),
         }
 
 

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from spacy.tokens import Doc, Span, Token
 
 from kb.gazetteer import Gazetteer
+from kb.pipeline.capitals import state_of
 from kb.pipeline.fillers import Filler, filler, fillers
 from kb.pipeline.grammar import Argument, arguments, children, conjuncts, preposition
 from kb.pipeline.lexicon import Lexicon
@@ -25,6 +26,8 @@ _MODIFIERS = frozenset({"compound", "amod", "poss"})
 _SCENE = frozenset(
     {"obj", "nsubj", "nsubj:pass", "obl", "obl:agent", "ccomp", "xcomp", "advcl", "conj", "parataxis", "acl:relcl"}
 )
+#: Slots of who acts.
+_ACTING = frozenset({"subj", "by"})
 #: Prepositions that lead from a described place to the named one: "the outskirts of Aleppo".
 _INWARD = ("of", "in", "near", "outside", "around", "at", "from", "on")
 #: Containers last: the most specific named place is the one that counts.
@@ -133,6 +136,7 @@ class Roles:
                 if names.isdisjoint(slots):
                     continue
                 chosen = [f for f in self._candidates(name, slot, head) if self._fits(name, f)]
+                chosen = chosen or [f for f in self._states(slot, head) if self._fits(name, f)]
                 _extend(found.setdefault(name, []), chosen)
                 if chosen and slot in _MODIFIERS:
                     break
@@ -179,6 +183,14 @@ class Roles:
         if slot in _KINDS:
             return [f for f in fillers(self.doc, head, self.index) if f[0]]
         return self._listed(head) or [self._owner(f) for f in fillers(self.doc, head, self.index)]
+
+    def _states(self, slot: str, head: Token) -> list[Filler]:
+        """The countries that capitals stand for where they act: "Moscow will withdraw its troops"."""
+        if slot not in _ACTING:
+            return []
+        found = fillers(self.doc, head, self.index)
+        keys = [(state_of(self.doc, self.gazetteer, str(f[0])), f) for f in found]
+        return [[key, f[1], f[2]] for key, f in keys if key]
 
     def _owner(self, value: Filler) -> Filler:
         """Whose people or weapons a described participant is: the coalition for "its warplanes" and "coalition forces"."""

@@ -12,6 +12,8 @@ from typing import Any
 from spacy.language import Language
 from spacy.tokens import Doc, Token
 
+from kb.gazetteer import load_gazetteer
+from kb.pipeline.capitals import state_of
 from kb.pipeline.fillers import Filler
 from kb.pipeline.grammar import arguments, children, clause_heads, is_passive, phrase
 from kb.pipeline.lemmas import lemmas
@@ -212,9 +214,10 @@ class _Reader:
         return [self._voice(one) for one in fillers if self._speaks(one)]
 
     def _voice(self, one: Filler) -> Filler:
-        """A capital that speaks for its government is described, not named: a city is no agent."""
-        place = one[0] and not self.parties.isa(self.parties.cls(str(one[0])), "Agent")
-        return ["", one[1], one[2]] if place else one
+        """The country for a capital that speaks for its government; a city is no agent and otherwise only described."""
+        if not one[0] or self.parties.isa(self.parties.cls(str(one[0])), "Agent"):
+            return one
+        return [state_of(self.doc, load_gazetteer(), str(one[0])) or "", one[1], one[2]]
 
     def _last_person(self, pronoun: Token, before: Sequence[Said]) -> list[Filler]:
         """The person who spoke last, for a pronoun that nothing else resolves."""
