@@ -19,7 +19,15 @@ from kb.pipeline.lexicon import load_lexicon
 __all__ = ["COMPONENTS", "document", "load"]
 
 #: The components in their order.
-COMPONENTS = ("kb_mentions", "kb_coreference", "kb_dates", "kb_events", "kb_relations", "kb_statements", "kb_confidence")
+COMPONENTS = (
+    "kb_mentions",
+    "kb_coreference",
+    "kb_dates",
+    "kb_events",
+    "kb_relations",
+    "kb_statements",
+    "kb_confidence",
+)
 
 #: The modules that register the components with spaCy when they are imported.
 _FACTORIES = (mentions, coreference, dates, events, relations, statements, confidence)
