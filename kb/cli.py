@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 
     from kb.build import Exported, Options, Progress, Summary
     from kb.checks import Finding
+    from kb.evaluation import Gold, Outcome
     from kb.store import Answer, Store
 
 FINDINGS, ERROR, INTERRUPTED, NO_READER = 1, 2, 130, 141
@@ -504,6 +505,10 @@ def evaluate(
         Path | None, typer.Option(metavar="DIR", help="Score the NAME.ttl in this folder instead of a new export.")
     ] = None,
     show_errors: Annotated[bool, typer.Option("--errors", help="List what is missing and what is extra.")] = False,
+    html: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="Write a page that shows gold and system side by side in each text."),
+    ] = None,
     as_json: AsJson = False,
     ontology: Ontology = None,
     model: Model = None,
@@ -513,16 +518,47 @@ def evaluate(
     """Precision, recall, F1 and number of annotated items of each kind of fact, on articles that are annotated."""
     from kb import evaluation
 
+    if html:
+        _check_folder(html.parent)
     golds = evaluation.read_gold(gold_dir)
     options = _options(ontology=tuple(ontology or ()), model=model, min_confidence=min_confidence)
-    graphs = _read_graphs(rdf) if rdf else _exported_graphs(gold_dir / "articles", options, processes)
-    outcomes = [
-        (gold.name, outcome) for gold in golds for outcome in evaluation.compare(gold, _graph(gold.name, graphs))
-    ]
+    exported = _read_graphs(rdf) if rdf else _exported_graphs(gold_dir / "articles", options, processes)
+    graphs = {gold.name: _graph(gold.name, exported) for gold in golds}
+    found = {gold.name: tuple(evaluation.compare(gold, graphs[gold.name])) for gold in golds}
     if show_errors and not as_json:
-        _print("".join(f"{name} {outcome.note}\n" for name, outcome in outcomes if outcome.note))
-    rows = evaluation.rows(outcome for _, outcome in outcomes)
+        _print("".join(f"{name} {o.note}\n" for name, outcomes in found.items() for o in outcomes if o.note))
+    if html:
+        _browser(html, golds, graphs, found, _texts(gold_dir / "articles", Errors() if rdf else None))
+    rows = evaluation.rows(outcome for outcomes in found.values() for outcome in outcomes)
     _print(evaluation.as_json(rows) if as_json else evaluation.as_text(rows, len(golds)))
+
+
+def _check_folder(folder: Path) -> None:
+    from kb import build
+
+    build.check_folder(folder)
+
+
+def _browser(
+    file: Path,
+    golds: "Sequence[Gold]",
+    graphs: "Mapping[str, Graph]",
+    found: "Mapping[str, tuple[Outcome, ...]]",
+    texts: Mapping[str, str],
+) -> None:
+    from kb import browser
+    from kb.evaluation import Export
+
+    browser.write(
+        [browser.Compared(g, Export(graphs[g.name]), texts.get(g.name, ""), found[g.name]) for g in golds], file
+    )
+
+
+def _texts(folder: Path, errors: Errors | None) -> dict[str, str]:
+    """The text of each article; without somebody to take the errors they have been told of before."""
+    from kb import articles
+
+    return {a.name: a.text for a in articles.read([folder], on_error=errors or (lambda error: None))}
 
 
 def _graph(name: str, graphs: Mapping[str, bytes]) -> "Graph":

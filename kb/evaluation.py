@@ -2,13 +2,14 @@
 
 In: for each article its annotation (``NAME.gold.json``) and the graph of its export. Out: `Outcome` values, one for
 each thing compared, which `rows` sums up. Nothing here reads an article or runs the extraction. Entities are matched by
-name; fillers by Wikidata item, name or shared words; events by the assignment in which they share the most slots.
+name; fillers by Wikidata item, name or shared words; events by the assignment in which they share the most slots. An
+outcome keeps the pairs that it counts, so that they can be shown.
 """
 
 import json
 import re
 import unicodedata
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -19,9 +20,14 @@ from rdflib import OWL, RDF, RDFS, SKOS, Graph, Literal, URIRef
 from rdflib.term import Node
 
 from kb.errors import InputError, KbError
-from kb.resources import KB
+from kb.resources import KB, term
 
 WIKIDATA = "http://www.wikidata.org/entity/"
+#: From a thing to the stretches of text that name it, and to the sentence it was read in.
+MENTION = URIRef("http://groundedannotationframework.org/gaf#denotedBy")
+QUOTE = URIRef("http://www.w3.org/ns/prov#wasQuotedFrom")
+NIF = "http://persistence.uni-leipzig.org/nlp2rdf/ontologies/nif-core#"
+BEGIN_END = (URIRef(NIF + "beginIndex"), URIRef(NIF + "endIndex"))
 SUFFIX = ".gold.json"
 
 #: Entity class → the coarse class that has to be right. In the vocabulary's order: the last class of a node counts.
@@ -88,11 +94,15 @@ AGREEMENTS = Family(
 
 @dataclass(frozen=True, slots=True)
 class GoldEntity:
-    """An annotated entity: every name that counts, normalised; its item, "NIL" for none, or None where undecided."""
+    """An annotated entity: every name that counts, normalised; its item, "NIL" for none, or None where undecided.
+
+    ``written`` holds the names as they were annotated.
+    """
 
     cls: str
     names: frozenset[str]
     item: str | None
+    written: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +112,7 @@ class GoldEvent:
     cls: str
     factuality: str
     slots: Mapping[str, tuple[str, ...]]
-    evidence: str
+    evidence: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,15 +127,27 @@ class Gold:
     statements: tuple[tuple[str, str], ...]
 
 
+#: Annotated: the key of an entity, an event, a phrase, or a tuple of them. Exported: a node, or a tuple of nodes.
+Pair: TypeAlias = tuple[Any, Any]
+
+
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """One comparison: the row it counts for, hits, false and missing items, and what to tell a person about it."""
+    """One comparison: the row it counts for, hits, false and missing items, and what to tell a person about it.
+
+    Attributes:
+        of: the annotated thing and the exported one whose class, link or slot was compared, either may be None; None
+            where the pairs are the things themselves.
+        pairs: what was counted, annotated and exported: both are a hit, None stands for what is missing or extra.
+    """
 
     row: str
     tp: int = 0
     fp: int = 0
     fn: int = 0
     note: str = ""
+    of: Pair | None = None
+    pairs: tuple[Pair, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,12 +200,13 @@ def _gold(name: str, said: Mapping[str, Any]) -> Gold:
 def _entity(said: Mapping[str, Any]) -> GoldEntity:
     if said["class"] not in COARSE:
         raise ValueError(f"unknown class {said['class']}")
-    return GoldEntity(said["class"], frozenset(map(norm, said["names"])), said.get("wikidata"))
+    names = tuple(map(str, said["names"]))
+    return GoldEntity(said["class"], frozenset(map(norm, names)), said.get("wikidata"), names)
 
 
 def _event(said: Mapping[str, Any], family: Family) -> GoldEvent:
     slots = {slot: _listed(said.get(slot)) for slot in family.slots}
-    return GoldEvent(said["class"], said.get("factuality", "Actual"), slots, str(said.get("evidence", "")))
+    return GoldEvent(said["class"], said.get("factuality", "Actual"), slots, _listed(said.get("evidence")))
 
 
 def _listed(value: object) -> tuple[str, ...]:
@@ -220,6 +243,16 @@ def alike(one: str, other: str) -> bool:
 
 
 # The export -----------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Provenance:
+    """Where an exported thing was read: by which rule, how sure, at which offsets its names or trigger and its sentence."""
+
+    rule: str = ""
+    confidence: str = ""
+    mentions: tuple[tuple[int, int], ...] = ()
+    quotes: tuple[tuple[int, int], ...] = ()
 
 
 class Export:
@@ -265,6 +298,27 @@ class Export:
         """The names of a node, for a person."""
         return str(sorted(self.names(node)))
 
+    def label(self, node: Node) -> str:
+        """A node as the article writes it: its first label, the text of a literal, or its IRI."""
+        labels = () if isinstance(node, Literal) else sorted(map(str, self.graph.objects(node, RDFS.label)))
+        return next(iter(labels), str(node).removeprefix(KB))
+
+    def provenance(self, node: Node) -> Provenance:
+        """Where and by what a thing was read."""
+        rules, sure = sorted(map(term, self.texts(node, "rule"))), sorted(self.texts(node, "confidence"))
+        return Provenance(", ".join(rules), ", ".join(sure), self._places(node, MENTION), self._places(node, QUOTE))
+
+    def reified(self, subject: Node, prop: str, value: Node) -> list[Node]:
+        """The nodes that tell of a relation where it was read."""
+        wanted = ((RDF.subject, subject), (RDF.predicate, URIRef(KB + prop)), (RDF.object, value))
+        return sorted(set.intersection(*(set(self.graph.subjects(p, o)) for p, o in wanted)), key=str)
+
+    def _places(self, node: Node, prop: URIRef) -> tuple[tuple[int, int], ...]:
+        """Begin and end of each stretch of the text that a property leads to, as far as they are numbers."""
+        mentions = self.graph.objects(node, prop)
+        ends = ([str(o) for p in BEGIN_END for o in self.graph.objects(m, p)] for m in mentions)
+        return tuple(sorted((int(e[0]), int(e[1])) for e in ends if len(e) == 2 and all(map(str.isdecimal, e))))
+
 
 def filler_match(gold: Gold, export: Export) -> Match:
     """Whether an exported node is the annotated filler, an entity's key or a phrase."""
@@ -300,19 +354,30 @@ def compare(gold: Gold, graph: Graph) -> Iterator[Outcome]:
     yield from _statements(gold, export, match)
 
 
+def _compared(row: str, pairs: Iterable[Pair], *, note: str = "", of: Pair | None = None) -> Outcome:
+    """The outcome that counts these pairs."""
+    kept = tuple(pairs)
+    count = Counter((wanted is not None, got is not None) for wanted, got in kept)
+    return Outcome(row, count[True, True], count[False, True], count[True, False], note, of, kept)
+
+
+def _verdict(row: str, wanted: str, got: str, of: Pair) -> Outcome:
+    return _compared(row, [(wanted, got)] if wanted == got else [(wanted, None), (None, got)], of=of)
+
+
 def _entities(gold: Gold, export: Export) -> Iterator[Outcome]:
     free = dict(export.entities)
     for key, entity in gold.entities.items():
         node = _named(entity, free, export)
-        if node is None:
-            yield Outcome("entities", fn=1, note=f"missing entity {key} {entity.cls}")
-            yield from [Outcome("links", fn=1)] if (entity.item or "").startswith("Q") else []
-            continue
-        yield Outcome("entities", tp=1)
-        yield _verdict("entity class", free.pop(node) == entity.cls)
-        yield from _link(key, entity.item, export.items(node))
+        note = f"missing entity {key} {entity.cls}" if node is None else ""
+        yield _compared("entities", [(key, node)], note=note)
+        if node is not None:
+            yield _verdict("entity class", entity.cls, free.pop(node), (key, node))
+            yield from _link(key, entity.item, node, export)
+        elif (entity.item or "").startswith("Q"):
+            yield _compared("links", [(entity.item, None)], of=(key, None))
     for node, cls in free.items():
-        yield Outcome("entities", fp=1, note=f"extra entity {export.described(node)} {cls}")
+        yield _compared("entities", [(None, node)], note=f"extra entity {export.described(node)} {cls}")
 
 
 def _named(entity: GoldEntity, free: Mapping[Node, str], export: Export) -> Node | None:
@@ -322,17 +387,16 @@ def _named(entity: GoldEntity, free: Mapping[Node, str], export: Export) -> Node
     return best if best is not None and shared[best] else None
 
 
-def _link(key: str, item: str | None, found: set[str]) -> Iterator[Outcome]:
+def _link(key: str, item: str | None, node: Node, export: Export) -> Iterator[Outcome]:
+    found, of = export.items(node), (key, node)
+    wrong = [(None, " ".join(sorted(found)))] if found else []
     if item == "NIL":
-        yield Outcome("links", fp=int(bool(found)))
+        yield _compared("links", wrong, of=of)
     elif item and item in found:
-        yield Outcome("links", tp=1)
+        yield _compared("links", [(item, item)], of=of)
     elif item:
-        yield Outcome("links", fp=int(bool(found)), fn=1, note=f"link of {key} is {sorted(found) or 'none'} not {item}")
-
-
-def _verdict(row: str, right: bool) -> Outcome:
-    return Outcome(row, tp=1) if right else Outcome(row, fp=1, fn=1)
+        note = f"link of {key} is {sorted(found) or 'none'} not {item}"
+        yield _compared("links", [(item, None), *wrong], note=note, of=of)
 
 
 def _events(golds: Sequence[GoldEvent], family: Family, export: Export, match: Match) -> Iterator[Outcome]:
@@ -342,23 +406,33 @@ def _events(golds: Sequence[GoldEvent], family: Family, export: Export, match: M
     gain = {(i, j): _gain(slots[i, j], golds[i].cls == found[nodes[j]]) for i, j in slots}
     paired = _assign(gain, len(golds), len(nodes))
     for i, j in paired:
-        yield _verdict(f"{family.row}: class", golds[i].cls == found[nodes[j]])
+        of = (golds[i], nodes[j])
+        yield _verdict(f"{family.row}: class", golds[i].cls, found[nodes[j]], of)
         factuality = (export.texts(nodes[j], "factuality") or ["Actual"])[0]
-        yield _verdict(f"{family.row}: factuality", factuality == golds[i].factuality)
+        yield _verdict(f"{family.row}: factuality", golds[i].factuality, factuality, of)
         yield from slots[i, j]
-    yield from _missing(golds, {i for i, _ in paired}, family)
-    yield from _extra([n for j, n in enumerate(nodes) if j not in {b for _, b in paired}], found, family, export)
+    for event in (event for i, event in enumerate(golds) if i not in {a for a, _ in paired}):
+        note = f"missing {event.cls} {' | '.join(event.evidence)}"
+        yield _compared(f"{family.row}: class", [(event.cls, None)], note=note, of=(event, None))
+        yield from _slots(event, None, family, export, match)
+    for node in (node for j, node in enumerate(nodes) if j not in {b for _, b in paired}):
+        note = f"extra {found[node]} {node} {export.described(node)}"
+        yield _compared(f"{family.row}: class", [(None, found[node])], note=note, of=(None, node))
+        yield from _slots(None, node, family, export, match)
 
 
-def _slots(event: GoldEvent, node: Node, family: Family, export: Export, match: Match) -> list[Outcome]:
-    """How each slot of an exported event compares with those of an annotated one."""
+def _slots(event: GoldEvent | None, node: Node | None, family: Family, export: Export, match: Match) -> list[Outcome]:
+    """How each slot of an exported event compares with those of an annotated one; one of them may not be there."""
     outcomes = []
     for slot in family.slots:
-        wanted, got = event.slots[slot], export.values(node, slot)
-        same = set(wanted) & set(export.texts(node, slot))
-        hits = len(_one_to_one(wanted, got, match)) if slot in FILLERS else len(same)
-        outcomes.append(Outcome(f"{family.row}: {slot}", tp=hits, fp=len(got) - hits, fn=len(wanted) - hits))
+        wanted, got = event.slots[slot] if event else (), export.values(node, slot) if node is not None else []
+        pairs = _matched(wanted, got, match if slot in FILLERS else _says)
+        outcomes.append(_compared(f"{family.row}: {slot}", pairs, of=(event, node)))
     return outcomes
+
+
+def _says(wanted: str, node: Node) -> bool:
+    return str(node).removeprefix(KB) == wanted
 
 
 def _gain(slots: Iterable[Outcome], same_class: bool) -> float:
@@ -384,18 +458,6 @@ def _solver() -> Callable[[list[list[float]]], tuple[Any, Any]]:
     return solve
 
 
-def _missing(golds: Sequence[GoldEvent], paired: set[int], family: Family) -> Iterator[Outcome]:
-    for event in (event for i, event in enumerate(golds) if i not in paired):
-        yield Outcome(f"{family.row}: class", fn=1, note=f"missing {event.cls} {event.evidence}")
-        yield from (Outcome(f"{family.row}: {slot}", fn=len(event.slots[slot])) for slot in family.slots)
-
-
-def _extra(nodes: Iterable[Node], found: Mapping[Node, str], family: Family, export: Export) -> Iterator[Outcome]:
-    for node in nodes:
-        yield Outcome(f"{family.row}: class", fp=1, note=f"extra {found[node]} {node} {export.described(node)}")
-        yield from (Outcome(f"{family.row}: {slot}", fp=len(export.values(node, slot))) for slot in family.slots)
-
-
 def _relations(gold: Gold, export: Export, match: Match) -> Iterator[Outcome]:
     def same(wanted: tuple[str, str, str], got: tuple[Node, str, Node]) -> bool:
         (subject, prop, object_), (s, p, o) = wanted, got
@@ -403,12 +465,10 @@ def _relations(gold: Gold, export: Export, match: Match) -> Iterator[Outcome]:
         return p == prop and ((match(subject, s) and match(object_, o)) or turned)
 
     for wanted, got in _matched(gold.relations, _exported_relations(export), same):
-        if wanted is None and got is not None:
+        note = "" if got else f"missing relation {' '.join(wanted)}"
+        if wanted is None:
             note = f"extra relation {export.described(got[0])} {got[1]} {export.described(got[2])}"
-            yield Outcome(f"relations: {got[1]}", fp=1, note=note)
-        elif wanted is not None:
-            note = "" if got else f"missing relation {' '.join(wanted)}"
-            yield Outcome(f"relations: {wanted[1]}", tp=int(got is not None), fn=int(got is None), note=note)
+        yield _compared(f"relations: {(wanted or got)[1]}", [(wanted, got)], note=note)
 
 
 def _exported_relations(export: Export) -> list[tuple[Node, str, Node]]:
@@ -424,8 +484,8 @@ def _positions(gold: Gold, export: Export, match: Match) -> Iterator[Outcome]:
         return match(wanted[0], got[0]) and any(alike(wanted[1], title) for title in export.texts(got[1], "title"))
 
     for wanted, got in _matched(gold.positions, export.pairs("holds"), same):
-        found = f"{export.described(got[0])} {export.texts(got[1], 'title')}" if got else None
-        yield _outcome("positions", wanted, found)
+        found = f"{export.described(got[0])} {export.texts(got[1], 'title')}" if got else ""
+        yield _compared("positions", [(wanted, got)], note=_note("position", wanted, got, found))
 
 
 def _statements(gold: Gold, export: Export, match: Match) -> Iterator[Outcome]:
@@ -435,7 +495,8 @@ def _statements(gold: Gold, export: Export, match: Match) -> Iterator[Outcome]:
 
     yield Outcome("statements")
     for wanted, node in _matched(gold.statements, list(export.classes(["Statement"])), same):
-        yield _outcome("statements", wanted, None if node is None else _said(node, export))
+        found = "" if node is None else _said(node, export)
+        yield _compared("statements", [(wanted, node)], note=_note("statement", wanted, node, found))
 
 
 def _said(node: Node, export: Export) -> str:
@@ -448,10 +509,10 @@ def _near(evidence: str, text: str) -> bool:
     return bool(wanted) and len(wanted & words(text)) / len(wanted) >= NEAR
 
 
-def _outcome(row: str, wanted: tuple[str, ...] | None, found: str | None) -> Outcome:
+def _note(kind: str, wanted: tuple[str, ...] | None, got: object, found: str) -> str:
     if wanted is None:
-        return Outcome(row, fp=1, note=f"extra {row[:-1]} {found}")
-    return Outcome(row, tp=1) if found else Outcome(row, fn=1, note=f"missing {row[:-1]} {' '.join(wanted)}")
+        return f"extra {kind} {found}"
+    return f"missing {kind} {' '.join(wanted)}" if got is None else ""
 
 
 def _matched(wanted: Iterable[Any], got: Iterable[Any], same: Callable[[Any, Any], bool]) -> list[tuple[Any, Any]]:
@@ -465,10 +526,6 @@ def _matched(wanted: Iterable[Any], got: Iterable[Any], same: Callable[[Any, Any
     return pairs + [(None, thing) for thing in free]
 
 
-def _one_to_one(wanted: Iterable[str], got: Iterable[Node], match: Match) -> list[tuple[str, Node]]:
-    return [(want, node) for want, node in _matched(wanted, got, match) if want is not None and node is not None]
-
-
 # The figures ----------------------------------------------------------------------------------------------------------
 
 
@@ -479,12 +536,18 @@ def rows(outcomes: Iterable[Outcome]) -> list[Row]:
         >>> rows([Outcome("entities", tp=3, fp=1), Outcome("entities", fn=1)])
         [Row(name='entities', precision=0.75, recall=0.75, f1=0.75, gold=4)]
     """
-    sums: defaultdict[str, list[int]] = defaultdict(lambda: [0, 0, 0])
+    return [_row(name, *counts) for name, counts in totals(outcomes).items()]
+
+
+def totals(outcomes: Iterable[Outcome]) -> dict[str, tuple[int, int, int]]:
+    """Hits, false and missing items of each row and of their groups, the groups first."""
+    sums: defaultdict[str, tuple[int, int, int]] = defaultdict(lambda: (0, 0, 0))
     for outcome in outcomes:
         for name in _rows_of(outcome.row):
-            sums[name] = [a + b for a, b in zip(sums[name], (outcome.tp, outcome.fp, outcome.fn), strict=True)]
+            tp, fp, fn = sums[name]
+            sums[name] = (tp + outcome.tp, fp + outcome.fp, fn + outcome.fn)
     ordered = [r for r in FIRST_ROWS if r in sums] + sorted(r for r in sums if r not in FIRST_ROWS)
-    return [_row(name, *sums[name]) for name in ordered]
+    return {name: sums[name] for name in ordered}
 
 
 def _rows_of(row: str) -> set[str]:

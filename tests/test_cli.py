@@ -423,6 +423,26 @@ def test_evaluate_says_what_has_no_export(kb: Shell, gold: Path, tmp_path: Path)
     assert "camp missing entity syria Country" in result.out
 
 
+def test_evaluate_writes_the_error_browser(kb: Shell, gold: Path, tmp_path: Path) -> None:
+    figures = kb("evaluate", "gold").out
+    result = kb("evaluate", "gold", "--html", "errors.html")
+    page = (tmp_path / "errors.html").read_text(encoding="utf-8")
+    kb("export", "gold/articles", "--output-dir", "out")
+    kb("evaluate", "gold", "--rdf", "out", "--html", "again.html")
+
+    assert (result.code, result.out, result.err) == (0, figures, "")
+    assert 'data-article="camp"' in page
+    assert "rebel camp" in page
+    assert (tmp_path / "again.html").read_text(encoding="utf-8") == page
+
+
+def test_evaluate_fails_before_the_work_where_the_page_cannot_be(kb: Shell, gold: Path) -> None:
+    result = kb("evaluate", "gold", "--html", "nowhere/errors.html")
+
+    assert (result.code, result.out) == (2, "")
+    assert result.err.startswith("nowhere: no such folder; ")
+
+
 def test_info(kb: Shell) -> None:
     assert "newskb" in kb("info").out
     assert json.loads(kb("info", "--json").out)["lexicon entries"] > 0
