@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from spacy.tokens import Doc, Token
 
 from kb.pipeline.grammar import arguments, children, conjuncts, preposition
+from kb.pipeline.lemmas import lemmas
 from kb.pipeline.lexicon import Lexicon
 
 _DIGITS = re.compile(r"\d{1,3}(?:,\d{3})+|\d+")
@@ -38,7 +39,8 @@ class Counter:
     def find(self, doc: Doc) -> Iterator[Casualties]:
         """The counts of a document in text order."""
         for token in doc:
-            for entry in self.lexicon.of("Casualty").get(token.lemma_.lower(), ()):
+            cues = self.lexicon.of("Casualty")
+            for entry in next((cues[word] for word in lemmas(token) if word in cues), ()):
                 if entry.one("lex:pos") == _POS.get(token.pos_):
                     slots = set(entry.all("lex:slot"))
                     yield from (

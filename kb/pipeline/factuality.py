@@ -9,6 +9,7 @@ from collections.abc import Iterator
 
 from spacy.tokens import Token
 
+from kb.pipeline.lemmas import lemmas
 from kb.pipeline.lexicon import Lexicon
 from kb.resources import Entry
 
@@ -74,9 +75,8 @@ class Factuality:
                 return  # what stands over a verb of speech or thought is about the saying
 
     def _cue(self, token: Token, pos: str, *, negated: bool) -> Iterator[str]:
-        for entry in self.lexicon.of("ModalCue").get(
-            token.lemma_.lower(), self.lexicon.of("ModalCue").get(token.lower_, ())
-        ):
+        cues = self.lexicon.of("ModalCue")
+        for entry in next((cues[word] for word in (*lemmas(token), token.lower_) if word in cues), ()):
             if entry.one("lex:pos") == pos:
                 value = self._value(entry, negated=negated)
                 if value:

@@ -14,6 +14,7 @@ from kb.gazetteer import Gazetteer
 from kb.pipeline.capitals import state_of
 from kb.pipeline.fillers import Filler, filler, fillers
 from kb.pipeline.grammar import Argument, arguments, children, conjuncts, preposition
+from kb.pipeline.lemmas import lemmas
 from kb.pipeline.lexicon import Lexicon
 from kb.pipeline.triggers import Trigger
 from kb.resources import KB, Entry
@@ -88,8 +89,8 @@ class Roles:
         return self._governed.get(self._container(noun).i, [])
 
     def _labels(self, verb: Token) -> list[str]:
-        lemma = verb.lemma_.lower()
-        return [*(f"{lemma} {p.lower_}" for p in children(verb, "compound:prt", "advmod")), lemma]
+        forms, particles = list(lemmas(verb)), children(verb, "compound:prt", "advmod")
+        return [*(f"{form} {particle.lower_}" for form in forms for particle in particles), *forms]
 
     def _container(self, noun: Token) -> Token:
         """The noun through which a trigger is seen: "series" for "strikes" in "a series of strikes"."""
@@ -155,12 +156,7 @@ class Roles:
                 said = down.dep_ in {"ccomp", "parataxis"}
                 args = arguments(up)
                 if down.i == up.i:
-                    args += [
-                        (preposition(c), c)
-                        for _, head in args
-                        if head.i not in self.index
-                        for c in children(head, "nmod")
-                    ]
+                    args += [pair for _, head in args if head.i not in self.index for pair in _inside(head)]
                 places = [f for slot, head in args if slot in slots for f in self._named(head)]
                 places = [f for f in places if not said or not self._isa(f, "City")]
                 if places:
@@ -264,6 +260,14 @@ class Roles:
             _RANK.index(cls) if (cls := self.doc._.kb_entities[p[0]]["cls"]) in _RANK else len(_RANK) for p in places
         ]
         return [p for p, rank in zip(places, ranks, strict=True) if rank == min(ranks)]
+
+
+def _inside(head: Token) -> Iterator[Argument]:
+    """The prepositional phrases of a noun, those of "houses" for "thousands of houses" too."""
+    for child in children(head, "nmod"):
+        yield preposition(child), child
+        if preposition(child) == "of":
+            yield from _inside(child)
 
 
 def _is_role(name: str) -> bool:

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from spacy.tokens import Doc, Span, Token
 
 from kb.pipeline.grammar import Argument, arguments, conjuncts
+from kb.pipeline.lemmas import lemmas
 from kb.pipeline.lexicon import Lexicon
 from kb.resources import Entry
 
@@ -97,7 +98,7 @@ class TriggerMatcher:
 
     def _match(self, token: Token, conditions: Conditions) -> Trigger | None:
         pos = _POS.get(token.pos_)
-        options = next((found for word in _forms(token) if (found := self._by_head.get(word))), None)
+        options = next((found for word in (*lemmas(token), token.lower_) if (found := self._by_head.get(word))), None)
         if pos is None or not options or (pos == "NOUN" and token.dep_ in _MODIFIER and not self.standing(token)):
             return None
         args = tuple(arguments(token) + (arguments(token.head) if self.standing(token) else []))
@@ -112,17 +113,6 @@ class TriggerMatcher:
         if token.dep_ not in {*_MODIFIER, "nmod"}:
             return None
         return next(iter(self.lexicon.of("StandingNoun").get(token.head.lemma_.lower(), ())), None)
-
-
-def _forms(token: Token) -> Iterator[str]:
-    """How the lexicon may write a word: its lemma, itself, and for a regular verb form the stems it can come from."""
-    word = token.lower_
-    yield token.lemma_.lower()
-    yield word
-    for ending in ("ed", "ing"):
-        if token.pos_ == "VERB" and word.endswith(ending) and len(word) > len(ending) + 2:
-            stem = word.removesuffix(ending)
-            yield from (stem, stem + "e", stem[:-1])
 
 
 def _begins(token: Token, words: tuple[str, ...]) -> int | None:
