@@ -542,9 +542,15 @@ def _of_department(article: _Article, holding: Holding) -> Iterator[Filler]:
         return
     for key in article.of_class("GovernmentBody"):
         names = [set(n.lower().split()) for n in article.names(key)]
-        if any(fields & name - {"of", "the"} for name in names):
+        if any(fields & name - {"of", "the"} for name in names) and not any(map(_of_nation, article.names(key))):
             yield [key, holding.begin, holding.head]
             return
+
+
+def _of_nation(name: str) -> bool:
+    """Whether a name says whose ministry it is, so that a bare title is not of it: "South Korean Defense Ministry"."""
+    words = name.split()
+    return any(load_gazetteer().demonym(" ".join(words[:count])) for count in (1, 2))
 
 
 def _by_clause(article: _Article, holding: Holding) -> Iterator[Filler]:
