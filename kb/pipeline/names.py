@@ -54,7 +54,14 @@ _ACRONYM = re.compile(r"[A-Z][A-Za-z0-9.\-]*[A-Z][A-Za-z0-9.]*$")
 def candidates(text: Text) -> list[Name]:
     """Every candidate of every finder, in text order."""
     finders = (datelines, headed, proper, recognised, known, hinted, grouped)
-    return sorted((n for find in finders for n in find(text)), key=lambda n: (n.begin, n.end, n.rule, n.cls))
+    found = (n for find in finders for n in find(text) if not _mistaken(text, n))
+    return sorted(found, key=lambda n: (n.begin, n.end, n.rule, n.cls))
+
+
+def _mistaken(text: Text, name: Name) -> bool:
+    """Whether a common noun makes a lesser place of what is a country by name: "Ivory Coast"."""
+    country = text.country(text.doc[name.begin : name.end].text)
+    return name.rule.startswith("lex:") and name.cls == "Region" and country is not None
 
 
 # patterns ------------------------------------------------------------------------------------------------------------
