@@ -7,7 +7,6 @@ that comes from articles, annotations and exports is escaped. The look and the f
 
 import base64
 import hashlib
-import os
 import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -20,6 +19,7 @@ from typing import Any, TypeAlias
 
 from kb.errors import OutputError
 from kb.evaluation import FILLERS, Export, Gold, GoldEvent, Outcome, Provenance, rows, totals
+from kb.rdf.files import replace
 from kb.resources import PACKAGE
 
 TEMPLATE = PACKAGE / "browser.html"
@@ -486,12 +486,8 @@ def write(articles: Sequence[Compared], path: Path) -> None:
     Raises:
         OutputError: the file cannot be written.
     """
-    part = path.with_name(f".{path.name}.{os.getpid()}.part")
     try:
-        part.write_bytes(page(articles).encode())
-        part.replace(path)
+        replace(path, [page(articles).encode()])
     except OSError as error:
         hint = "name a file in a folder that exists and may be written to"
         raise OutputError(f"cannot be written ({error.strerror})", where=str(path), hint=hint) from error
-    finally:
-        part.unlink(missing_ok=True)

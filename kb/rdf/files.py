@@ -47,7 +47,7 @@ def write(found: Iterable[ox.Quad], path: str | Path, *, format: str | None = No
     """
     chunks = _encoded(found, format_of(path, format), base)
     try:
-        _replace(Path(path), chunks)
+        replace(Path(path), chunks)
     except OSError as error:
         hint = "name a file in a folder that exists, may be written to and has room"
         raise OutputError(f"cannot be written ({error.strerror or error})", where=str(path), hint=hint) from error
@@ -61,7 +61,12 @@ def _encoded(found: Iterable[ox.Quad], format: Format, base: str) -> Iterator[by
         raise OutputError(f"cannot be said in {format.name} ({error})", hint="choose another format") from error
 
 
-def _replace(path: Path, chunks: Iterable[bytes]) -> None:
+def replace(path: Path, chunks: Iterable[bytes]) -> None:
+    """Write a file that appears whole or not at all; ``.gz`` is packed, a device is written to.
+
+    Raises:
+        OSError: it cannot be written; an earlier file is still as it was.
+    """
     target = Path(os.path.realpath(path))
     if target.exists() and not target.is_file():
         with target.open("wb") as stream:
