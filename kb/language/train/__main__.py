@@ -28,8 +28,8 @@ WEIGHTS = {"upos": 0.5, "xpos": 0.5, "feats": 0.5, "lemma": 0.5, "entity": 1.0, 
 RARE = 3
 #: Silver sentences kept for measuring.
 HELD = 1000
-#: The share of sentences that are turned into headlines, and how long a headline is at most.
-HEADLINES, HEADLINE_LENGTH = 0.08, 16
+#: How many words a headline has at most.
+HEADLINE_LENGTH = 16
 
 
 def tag_values(sentence: Sentence) -> dict[str, tuple[str, ...]]:
@@ -156,12 +156,12 @@ def parameter_groups(network: Network, *, encoder: float, heads: float) -> list[
     ]
 
 
-def plan(corpora: dict[str, list[Sentence]], rng: random.Random, *, silver: int) -> list[Sentence]:
-    """The sentences of one epoch: all that people annotated, and a fresh sample of the silver corpus."""
+def plan(corpora: dict[str, list[Sentence]], rng: random.Random, *, silver: int, headlines: float) -> list[Sentence]:
+    """The sentences of one epoch: all that people annotated, a fresh sample of the silver corpus, some as headlines."""
     ewt = with_entities(corpora["ewt-train"], corpora["uner-train"])
     small = corpora["wikigold"] + corpora["crossner-train"]
     sentences = ewt + corpora["gum-train"] + small + rng.sample(corpora["gmb"], silver)
-    return [headline(s) if len(s.words) <= HEADLINE_LENGTH and rng.random() < HEADLINES else s for s in sentences]
+    return [headline(s) if len(s.words) <= HEADLINE_LENGTH and rng.random() < headlines else s for s in sentences]
 
 
 class Training:
@@ -183,7 +183,9 @@ class Training:
         self.batches = Batches(Pieces.from_file(args.encoder / "tokenizer.json"), labels, size=args.batch)
         self.network = self._network(labels, lemma_table(trees))
         seeds = map(random.Random, range(args.first_epoch, args.first_epoch + args.epochs))
-        epochs = [self.batches.split(plan(corpora, rng, silver=args.silver), rng) for rng in seeds]
+        epochs = [
+            self.batches.split(plan(corpora, rng, silver=args.silver, headlines=args.headlines), rng) for rng in seeds
+        ]
         self.order = [batch for epoch in epochs for batch in epoch]
         groups = parameter_groups(self.network, encoder=args.lr, heads=args.lr_heads)
         self.optimizer = torch.optim.AdamW(groups, weight_decay=0.01)
@@ -269,6 +271,7 @@ def main() -> None:
     parser.add_argument("--first-epoch", type=int, default=0, help="seed of the first epoch's sample and order")
     parser.add_argument("--epochs", type=int, default=4)
     parser.add_argument("--silver", type=int, default=8000, help="silver sentences an epoch")
+    parser.add_argument("--headlines", type=float, default=0.08, help="share of short sentences written as headlines")
     parser.add_argument("--batch", type=int, default=1500, help="word pieces a batch")
     parser.add_argument("--lr", type=float, default=1.5e-4)
     parser.add_argument("--lr-heads", type=float, default=1e-3)
