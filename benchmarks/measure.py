@@ -11,7 +11,7 @@ import time
 
 RUNS = 3
 #: The components of the language model.
-LANGUAGE = ["kb_sentences", "kb_neural"]
+LANGUAGE = ["kb_neural"]
 
 
 def main() -> None:

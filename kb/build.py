@@ -43,8 +43,8 @@ LONGEST = 200_000
 #: Batches on their way, per worker: one in work, one waiting.
 AHEAD = 2
 
-#: The trained network of the language model.
-NETWORK = resources.PACKAGE / "language" / "model" / "network.onnx"
+#: The files of the language model.
+MODEL = resources.PACKAGE / "language" / "model"
 
 OnError: TypeAlias = Callable[[KbError], None]
 Progress: TypeAlias = Callable[[Article], None]
@@ -307,17 +307,20 @@ def _software(options: Options) -> rdf.Software:
 
 @cache
 def model_digest() -> str:
-    """Twelve digits that stand for the trained network: another training, another digest.
+    """Twelve digits that stand for the trained model: another training, another digest.
 
     Raises:
-        ModelError: there is no network.
+        ModelError: there is no model.
     """
+    digest = hashlib.sha256()
     try:
-        with NETWORK.open("rb") as file:
-            return hashlib.file_digest(file, "sha256").hexdigest()[:12]
+        for file in sorted(MODEL.glob("*.onnx")):
+            digest.update(file.read_bytes())
+        digest.update((MODEL / "labels.json").read_bytes())
     except OSError as error:
         hint = "install the package again, or train the model"
-        raise ModelError(f"cannot be read ({error.strerror})", where=str(NETWORK), hint=hint) from error
+        raise ModelError(f"cannot be read ({error.strerror})", where=str(MODEL), hint=hint) from error
+    return digest.hexdigest()[:12]
 
 
 def to_quads(extraction: Extraction, options: Options) -> set[Quad]:
@@ -532,7 +535,7 @@ def inventory() -> dict[str, str | int]:
 
 def _model_card() -> dict[str, str | int]:
     """The model's digest and what its training measured."""
-    card = json.loads(NETWORK.with_name("meta.json").read_text(encoding="utf-8"))
+    card = json.loads((MODEL / "meta.json").read_text(encoding="utf-8"))
     told = {f"model: {name}": card[name] for name in ("name", "version", "license")}
     figures = {
         f"model: {corpus}": ", ".join(f"{name} {value}" for name, value in values.items())

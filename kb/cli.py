@@ -12,6 +12,7 @@ import shutil
 import sys
 import time
 import traceback
+import warnings
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from enum import StrEnum
@@ -67,7 +68,9 @@ def run(arguments: Sequence[str]) -> int:
     for stream in (sys.stdout, sys.stderr):
         _never_fail_on_letters(stream)
     try:
-        return _called([word for word in arguments if word != "--debug"])
+        with warnings.catch_warnings():
+            warnings.showwarning = _warn
+            return _called([word for word in arguments if word != "--debug"])
     except KbError as error:
         if "--debug" in arguments:
             traceback.print_exc()
@@ -75,6 +78,11 @@ def run(arguments: Sequence[str]) -> int:
         return ERROR
     except (KeyboardInterrupt, typer.Abort):
         return INTERRUPTED
+
+
+def _warn(message: Warning | str, *_: object, **__: object) -> None:
+    """A warning as one line, without the place in the code."""
+    _say(f"warning: {message}")
 
 
 def _called(words: list[str]) -> int:

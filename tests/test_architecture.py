@@ -29,7 +29,7 @@ KNOWN_TO = {
     "onnxruntime": {"language"},
     "trafilatura": {"articles"},
     "dateparser": {"pipeline"},
-    "scipy": {"evaluation"},
+    "scipy": {"evaluation", "language"},
     "rdflib": {"terms", "rdf", "store", "ontology", "build", "checks", "queries", "evaluation", "cli"},
 }
 

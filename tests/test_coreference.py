@@ -131,12 +131,6 @@ def test_references(case: _Case) -> None:
     assert tuple(found) == case.expected
 
 
-def test_clusters_hold_names_and_references() -> None:
-    doc = _read(_CASES["the one group"])
-
-    assert [span.text for span in doc.spans["coref_clusters_1"]] == ["ISIS", "The group"]
-
-
 def test_a_document_without_entities_has_no_references() -> None:
     doc = Doc(_VOCAB, words=["he", "left"], heads=[1, 1], deps=["nsubj", "ROOT"], pos=["PRON", "VERB"])
 

@@ -13,7 +13,7 @@ _THURSDAY = "2017-08-31"
 
 
 def _read(text: str, published: str) -> Doc:
-    doc = sentences.sentences(_NLP(text))
+    doc = sentences.mark(_NLP(text))
     doc._.kb_published = published
     return dates(doc)
 

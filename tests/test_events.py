@@ -61,7 +61,7 @@ CASES = [
         {"class": "Offensive", "agent": ["Turkey"], "target": ["Islamic State"], "factuality": "Planned"},
     ),
     (
-        "Russia and Ukraine signed a ceasefire brokered by Turkey in Istanbul.",
+        "Russia and Ukraine signed a ceasefire, which was brokered by Turkey in Istanbul.",
         {"class": "Ceasefire", "party": ["Russia", "Ukraine"], "mediator": ["Turkey"], "status": "Agreed"},
     ),
     (
@@ -109,6 +109,37 @@ def test_mentions_of_one_action_are_one_event() -> None:
 
     assert len(extraction.events) == 1
     assert len(extraction.events[0].provenance.mentions) >= 2
+
+
+def _with_triggers(text: str, word: str, cls: str, **roles: str) -> list[dict[str, object]]:
+    """The events of a text in which the language model is said to have found one trigger."""
+    article = Article(name="case", title=None, body=text, published=None)
+    doc = pipeline.document(nlp(), article)
+    for name, component in nlp().pipeline:
+        if name == "kb_events":
+            at = next(token.i for token in doc if token.text == word)
+            spans = {role: doc.char_span(begin := text.index(part), begin + len(part)) for role, part in roles.items()}
+            doc._.kb_triggers = [[at, cls, [[role, s.start, s.end] for role, s in spans.items() if s is not None]]]
+        doc = component(doc)
+    extraction = extract(doc, article)
+    return [told(extraction, event) for event in extraction.events]
+
+
+def test_a_word_that_the_lexicon_lacks_is_an_event_where_the_model_finds_one() -> None:
+    text = "Turkey pacified the Kurdistan Workers Party."
+
+    found = _with_triggers(text, "pacified", "Offensive", agent="Turkey", target="Kurdistan Workers Party")
+
+    wanted = {"class": "Offensive", "agent": ["Turkey"], "target": ["Kurdistan Workers Party"]}
+    assert [{name: event.get(name) for name in wanted} for event in found] == [wanted]
+
+
+def test_the_model_fills_what_the_lexicon_leaves_empty() -> None:
+    found = _with_triggers(
+        "The raid on Mosul came after Turkey lost patience.", "raid", "Raid", agent="Turkey", target="patience"
+    )
+
+    assert [(event["agent"], event["target"]) for event in found] == [(["Turkey"], ["Mosul"])]
 
 
 OWN_CLASS = """

@@ -24,7 +24,7 @@ def _tag(word: str) -> str:
 
 def _read(text: str, *, people: str = "", bodies: str = "", places: str = "", title: str = "") -> Doc:
     """A tagged document whose model entities are given as "A|B"."""
-    doc = sentences.sentences(_NLP(f"{title}\n\n{text}" if title else text))
+    doc = sentences.mark(_NLP(f"{title}\n\n{text}" if title else text))
     for token in doc:
         token.pos_ = _tag(token.text)
     ents: list[Span] = []
@@ -101,7 +101,7 @@ def test_a_dateline_gives_city_and_agency() -> None:
 
 
 def test_a_group_is_known_by_its_people() -> None:
-    doc = sentences.sentences(_NLP("near them Q23 rebels fled"))
+    doc = sentences.mark(_NLP("near them Q23 rebels fled"))
     for token in doc:
         token.pos_, token.tag_ = _tag(token.text), "NNS" if token.text == "rebels" else ""
 
@@ -114,7 +114,7 @@ def test_an_unknown_kind_of_pattern_is_an_error() -> None:
     find = Mentions(Lexicon([Entry("lex:x", {**row.fields, **label})]), load_gazetteer())
 
     with pytest.raises(OntologyError, match="lex:x"):
-        find(sentences.sentences(_NLP("a club")))
+        find(sentences.mark(_NLP("a club")))
 
 
 def test_titles_stand_outside_and_surnames_merge() -> None:

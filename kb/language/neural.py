@@ -1,125 +1,46 @@
-"""The trained component: words of each sentence in, tags, lemmas, tree and entities out.
+"""The trained component: words in; sentences, tags, lemmas, trees, names, propositions, triggers and clusters out.
 
-Runs the exported network with onnxruntime on batches of sentences of like length and writes the results on the ``Doc`` in
-one call. Sentences come from an earlier component; white-space tokens are kept out of the network and hung on the word
-before them.
+Finding is done by :mod:`kb.language.runtime`, here it is written on the ``Doc``, in one call where spaCy has a place for it:
+
+- ``doc.ents``: names and quantities, the outermost; ``doc.spans["names"]``: with those nested in them.
+- ``doc.spans["coref_clusters_1"]`` …: phrases that mean the same, a group for each thing that is mentioned twice or more.
+- ``doc._.kb_propositions``: a list of ``[word, roleset, [[role, first word, word after the last], …]]`` with PropBank's rolesets.
+- ``doc._.kb_triggers``: the same with classes and roles of the ontology's events.
+
+White space is kept from the network and hung on the word before it.
 """
 
-import json
-from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
-from itertools import islice
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
-import onnxruntime
-from spacy.attrs import DEP, HEAD, LEMMA, MORPH, POS, TAG
+from spacy.attrs import DEP, HEAD, LEMMA, MORPH, POS, SENT_START, TAG
 from spacy.language import Language
 from spacy.tokens import Doc, Span
 
-from kb.errors import ModelError
-from kb.language.edits import apply_rule
-from kb.language.pieces import Pieces
-from kb.language.trees import decode
+from kb.language.decoding import outermost
+from kb.language.runtime import CHUNK, Analysis, Encoded, Network, Proposition
+from kb.language.sentences import CERTAIN, LIKELY, MOST_WORDS, barred, boundaries
 
 MODEL = Path(__file__).parent / "model"
-#: Word pieces in a batch: measured best on two cores, larger batches only wait for memory.
-BATCH = 600
-#: Threads of one session; more than two do not help sentences of news length.
-THREADS = 2
-#: Documents that ``pipe`` reads ahead, to find sentences of like length.
-AHEAD = 16
-#: Word pieces of the longest sentence the encoder can see, its two marks included.
-LONGEST = 512
+#: Threads of the network. With one, two processes are twice as fast as one on two cores.
+THREADS = 1
+#: What a boundary by punctuation adds to the model's opinion, and what is asked in all, in nats.
+PUNCTUATION, LEAST = 6.0, -0.5
 
-Floats = npt.NDArray[np.float32]
-Ints = npt.NDArray[np.int64]
-
-
-@dataclass(frozen=True, slots=True)
-class Analysis:
-    """What the network says of one sentence of W words.
-
-    Attributes:
-        tags: for each tag head its (W,) label indices.
-        heads: (W,) heads, 1-based, 0 for the root.
-        deprels: (W,) label indices.
-        entities: (W,) indices of entity labels.
-    """
-
-    tags: dict[str, Ints]
-    heads: Ints
-    deprels: Ints
-    entities: Ints
-
-
-class Network:
-    """The exported network and its label inventories.
-
-    Raises:
-        ModelError: a file is missing or cannot be loaded.
-    """
-
-    TAGS = ("upos", "xpos", "feats", "lemma")
-
-    def __init__(self, folder: Path = MODEL, *, threads: int = THREADS) -> None:
-        options = onnxruntime.SessionOptions()
-        options.intra_op_num_threads = threads
-        options.log_severity_level = 3
-        # Idle threads that spin take the core from another process that reads articles beside this one.
-        options.add_session_config_entry("session.intra_op.allow_spinning", "0")
-        try:
-            self.labels: dict[str, list[str]] = json.loads((folder / "labels.json").read_text(encoding="utf-8"))
-            self.lemmas: dict[str, dict[str, str]] = json.loads((folder / "lemmas.json").read_text(encoding="utf-8"))
-            self.pieces = Pieces.from_file(folder / "tokenizer.json")
-            self._session = onnxruntime.InferenceSession(str(folder / "network.onnx"), options)
-        except (OSError, ValueError, RuntimeError) as error:
-            raise ModelError(f"the language model cannot be loaded ({error})", where=str(folder)) from error
-        self._outputs = [o.name for o in self._session.get_outputs()]
-
-    def analyse(self, sentences: list[list[str]]) -> list[Analysis]:
-        """Analyse sentences, each at most LONGEST word pieces; order is kept."""
-        order = sorted(range(len(sentences)), key=lambda i: (self.pieces.count(sentences[i]), i))
-        found: dict[int, Analysis] = {}
-        for batch in self._batches(sentences, order):
-            found.update(zip(batch, self._run([sentences[i] for i in batch]), strict=True))
-        return [found[i] for i in range(len(sentences))]
-
-    def lemmatise(self, words: list[str], tags: dict[str, Ints]) -> Iterator[str]:
-        """The lemma of each word: from the treebanks' table where they know it, else by the predicted edit rule."""
-        upos, rules = self.labels["upos"], self.labels["lemma"]
-        for word, pos, rule in zip(words, tags["upos"], tags["lemma"], strict=True):
-            yield self.lemmas.get(upos[pos], {}).get(word.lower()) or apply_rule(word, rules[rule])
-
-    def _batches(self, sentences: list[list[str]], order: list[int]) -> Iterator[list[int]]:
-        batch: list[int] = []
-        for i in order:
-            if batch and (len(batch) + 1) * self.pieces.count(sentences[i]) > BATCH:
-                yield batch
-                batch = []
-            batch.append(i)
-        if batch:
-            yield batch
-
-    def _run(self, batch: list[list[str]]) -> Iterator[Analysis]:
-        ids, cases, firsts = self.pieces.batch(batch)
-        results = self._session.run(self._outputs, {"ids": ids, "cases": cases, "firsts": firsts})
-        out = dict(zip(self._outputs, results, strict=True))
-        for row, words in enumerate(batch):
-            n = len(words)
-            heads = decode(out["arcs"][row, :n, : n + 1])
-            tags = {name: out[name][row, :n] for name in self.TAGS}
-            deprels = out["deprel"][row, np.arange(n), heads]
-            yield Analysis(tags, heads, deprels, out["entity"][row, :n].argmax(-1))
+#: First and last word of each sentence, exclusive, counted over the words that are no white space.
+Spans = list[tuple[int, int]]
 
 
 class NeuralComponent:
     """Writes the network's analysis on documents; keeps finding and writing down apart."""
 
-    def __init__(self, nlp: Language, name: str, *, path: str | None, threads: int) -> None:
-        self.name, self.vocab = name, nlp.vocab
+    def __init__(
+        self, nlp: Language, name: str, *, path: str | None, threads: int, roles: bool, coreference: bool
+    ) -> None:
+        self.name, self.vocab, self.roles, self.coreference = name, nlp.vocab, roles, coreference
         self.network = Network(Path(path) if path else MODEL, threads=threads)
         strings, labels = nlp.vocab.strings, self.network.labels
         self._ids = {
@@ -128,80 +49,131 @@ class NeuralComponent:
             DEP: np.array([strings.add(_spacy_label(v)) for v in labels["deprel"]], dtype=np.uint64),
             MORPH: np.array([nlp.vocab.morphology.add(v) for v in labels["feats"]], dtype=np.uint64),
         }
-        for label in {v[2:] for v in labels["entity"] if v != "O"}:
+        for label in labels["name"]:
             strings.add(label)
 
     def __call__(self, doc: Doc) -> Doc:
         """Analyse one document."""
-        return next(self.pipe([doc]))
+        index = [token.i for token in doc if not token.is_space]
+        texts = [doc[i].text for i in index]
+        encoded, sentences = self._sentences(doc, index, texts)
+        analyses = self.network.analyse(encoded, sentences, texts)
+        lemmas = [
+            lemma
+            for (begin, end), analysis in zip(sentences, analyses, strict=True)
+            for lemma in self.network.lemmatise(texts[begin:end], analysis.tags)
+        ]
+        self._write_words(doc, index, sentences, analyses, lemmas)
+        self._write_names(doc, index, sentences, analyses)
+        if self.roles:
+            self._write_roles(doc, index, encoded, sentences, analyses, lemmas)
+        if self.coreference:
+            self._write_clusters(doc, index, self.network.clusters(encoded, sentences, analyses, texts, lemmas))
+        return doc
 
-    def pipe(self, stream: Iterable[Doc], *, batch_size: int = AHEAD) -> Iterator[Doc]:
-        """Analyse documents, ``batch_size`` at a time."""
-        for docs in _groups(stream, min(batch_size, AHEAD)):
-            sentences = [list(self._sentences(doc)) for doc in docs]
-            flat = [[doc[i].text for i in words] for doc, found in zip(docs, sentences, strict=True) for words in found]
-            analyses = iter(self.network.analyse(flat))
-            for doc, found in zip(docs, sentences, strict=True):
-                self.set_annotations(doc, [(words, next(analyses)) for words in found])
-                yield doc
+    def pipe(self, stream: Iterable[Doc], *, batch_size: int = 1) -> Iterator[Doc]:
+        """Analyse documents one by one; the batches are within each."""
+        for doc in stream:
+            yield self(doc)
 
-    def _sentences(self, doc: Doc) -> Iterator[list[int]]:
-        """The token indices of each sentence without white space, cut where the encoder's sight ends."""
-        for sent in doc.sents:
-            words: list[int] = []
-            size = 2
-            for token in sent:
-                if token.is_space:
-                    continue
-                pieces = len(self.network.pieces.of(token.text))
-                if words and size + pieces > LONGEST:
-                    yield words
-                    words, size = [], 2
-                words.append(token.i)
-                size += pieces
-            if words:
-                yield words
+    # Finding ----------------------------------------------------------------------------------------------------------
 
-    def set_annotations(self, doc: Doc, found: list[tuple[list[int], Analysis]]) -> None:
-        """Write the analyses of a document's sentences on it."""
-        columns = [HEAD, DEP, POS, TAG, MORPH, LEMMA]
+    def _sentences(self, doc: Doc, index: list[int], texts: list[str]) -> tuple[Encoded, Spans]:
+        """Encode the words between certain boundaries, then find the other boundaries."""
+        levels = boundaries(doc)
+        segments = list(self._segments([levels[i] for i in index], texts))
+        encoded = self.network.encode([texts[begin:end] for begin, end in segments])
+        fixed = {begin for begin, _ in segments}
+        begins: list[int] = []
+        for i in range(len(index)):
+            likely = float(encoded.starts[i]) + (PUNCTUATION if levels[index[i]] == LIKELY else 0.0)
+            begins_here = likely > LEAST and not barred(texts, i)
+            if i in fixed or begins_here or i - begins[-1] >= MOST_WORDS:
+                begins.append(i)
+        return encoded, list(pairwise([*begins, len(index)])) if index else []
+
+    def _segments(self, levels: Sequence[int], texts: Sequence[str]) -> Iterator[tuple[int, int]]:
+        """Stretches of words between certain boundaries; longer ones are cut at likely ones, or where the room ends."""
+        begin, cut, size = 0, 0, 0
+        for i, text in enumerate(texts):
+            pieces = len(self.network.pieces.of(text))
+            if i > begin and levels[i] == CERTAIN:
+                yield begin, i
+                begin = cut = i
+                size = 0
+            elif size + pieces > CHUNK - 2 and i > begin:
+                stop = cut if cut > begin else i
+                yield begin, stop
+                begin = cut = stop
+                size = self.network.pieces.count(texts[stop:i])
+            cut = i if levels[i] == LIKELY else cut
+            size += pieces
+        if begin < len(texts):
+            yield begin, len(texts)
+
+    # Writing ----------------------------------------------------------------------------------------------------------
+
+    def _write_words(
+        self, doc: Doc, index: list[int], sentences: Spans, analyses: list[Analysis], lemmas: list[str]
+    ) -> None:
+        columns = [HEAD, DEP, POS, TAG, MORPH, LEMMA, SENT_START]
         values: Any = np.zeros((len(doc), len(columns)), dtype=np.uint64)
-        values[:, 1] = self.vocab.strings.add("dep")
-        values[:, 2] = self.vocab.strings.add("SPACE")
-        values[:, 3] = self.vocab.strings.add("_SP")
+        values[:, 1:4] = [self.vocab.strings.add(name) for name in ("dep", "SPACE", "_SP")]
         values[:, 5] = [t.orth for t in doc]
-        values[:, 0] = np.array(_space_heads(doc, found), dtype=np.int64).astype(np.uint64)
-        entities: list[Span] = []
-        for words, analysis in found:
-            index = np.array(words)
-            heads = np.where(analysis.heads == 0, index, index[analysis.heads - 1])
-            values[index, 0] = (heads - index).astype(np.int64).astype(np.uint64)
-            values[index, 1] = self._ids[DEP][analysis.deprels]
-            values[index, 2] = self._ids[POS][analysis.tags["upos"]]
-            values[index, 3] = self._ids[TAG][analysis.tags["xpos"]]
-            values[index, 4] = self._ids[MORPH][analysis.tags["feats"]]
-            texts = [doc[i].text for i in words]
-            values[index, 5] = [self.vocab.strings.add(lemma) for lemma in self.network.lemmatise(texts, analysis.tags)]
-            entities.extend(self._entities(doc, words, analysis.entities))
+        values[:, 6] = np.array(-1, dtype=np.int64).astype(np.uint64)
+        values[:, 0] = np.array(_space_heads(len(doc), index), dtype=np.int64).astype(np.uint64)
+        places = np.array(index, dtype=np.int64)
+        values[places, 5] = [self.vocab.strings.add(lemma) for lemma in lemmas]
+        for (begin, end), analysis in zip(sentences, analyses, strict=True):
+            own = places[begin:end]
+            heads = np.where(analysis.heads == 0, own, own[analysis.heads - 1])
+            values[own, 0] = (heads - own).astype(np.int64).astype(np.uint64)
+            values[own, 1] = self._ids[DEP][analysis.deprels]
+            for column, (attribute, name) in enumerate(((POS, "upos"), (TAG, "xpos"), (MORPH, "feats")), start=2):
+                values[own, column] = self._ids[attribute][analysis.tags[name]]
+            values[own[0], 6] = 1
+        if len(doc):
+            values[0, 6] = 1
         doc.from_array(columns, values)
-        doc.set_ents(entities)
 
-    def _entities(self, doc: Doc, words: list[int], labels: Ints) -> Iterator[Span]:
-        names = [self.network.labels["entity"][i] for i in labels]
-        begin = 0
-        while begin < len(words):
-            kind, end = names[begin][2:], begin + 1
-            while end < len(words) and names[end] == f"I-{kind}":
-                end += 1
-            if kind:
-                yield Span(doc, words[begin], words[end - 1] + 1, label=kind)
-            begin = end
+    def _write_names(self, doc: Doc, index: list[int], sentences: Spans, analyses: list[Analysis]) -> None:
+        names, outer = [], []
+        for (begin, _), analysis in zip(sentences, analyses, strict=True):
+            top = set(outermost(analysis.names))
+            for name in analysis.names:
+                span = Span(doc, index[begin + name[0]], index[begin + name[1] - 1] + 1, label=name[2])
+                names.append(span)
+                outer.extend([span] if name in top else [])
+        doc.spans["names"] = names
+        doc.set_ents(outer)
+
+    def _write_roles(
+        self,
+        doc: Doc,
+        index: list[int],
+        encoded: Encoded,
+        sentences: Spans,
+        analyses: list[Analysis],
+        lemmas: list[str],
+    ) -> None:
+        predicates = [
+            [(i, lemmas[begin + i]) for i in analysis.predicates]
+            for (begin, _), analysis in zip(sentences, analyses, strict=True)
+        ]
+        propositions = self.network.propositions(encoded, sentences, analyses, predicates)
+        events = self.network.events(encoded, sentences, analyses)
+        for name, told in (("kb_propositions", propositions), ("kb_triggers", events)):
+            plain = [_plain(p, index, begin) for (begin, _), found in zip(sentences, told, strict=True) for p in found]
+            doc._.set(name, plain)
+
+    def _write_clusters(self, doc: Doc, index: list[int], groups: list[list[tuple[int, int]]]) -> None:
+        for number, group in enumerate((g for g in groups if len(g) > 1), start=1):
+            doc.spans[f"coref_clusters_{number}"] = [Span(doc, index[b], index[e - 1] + 1) for b, e in group]
 
 
-def _groups(stream: Iterable[Doc], size: int) -> Iterator[list[Doc]]:
-    docs = iter(stream)
-    while group := list(islice(docs, size)):
-        yield group
+def _plain(found: Proposition, index: list[int], begin: int) -> list[Any]:
+    arguments = [[role, index[begin + b], index[begin + e - 1] + 1] for role, b, e in found.arguments]
+    return [index[begin + found.word], found.label, arguments]
 
 
 def _spacy_label(deprel: str) -> str:
@@ -209,14 +181,13 @@ def _spacy_label(deprel: str) -> str:
     return "ROOT" if deprel == "root" else deprel
 
 
-def _space_heads(doc: Doc, found: list[tuple[list[int], Analysis]]) -> list[int]:
+def _space_heads(count: int, index: list[int]) -> list[int]:
     """For each token the distance to the word before it (the first word, for leading space): where white space hangs."""
-    words = [i for sentence, _ in found for i in sentence]
-    if not words:
-        return [-i for i in range(len(doc))]
-    heads, at = [], words[0]
-    known = set(words)
-    for i in range(len(doc)):
+    if not index:
+        return [-i for i in range(count)]
+    heads, at = [], index[0]
+    known = set(index)
+    for i in range(count):
         at = i if i in known else at
         heads.append(at - i)
     return heads
@@ -224,10 +195,35 @@ def _space_heads(doc: Doc, found: list[tuple[list[int], Analysis]]) -> list[int]
 
 @Language.factory(
     "kb_neural",
-    assigns=["token.tag", "token.pos", "token.morph", "token.lemma", "token.dep", "token.head", "doc.ents"],
-    requires=["token.is_sent_start"],
-    default_config={"path": None, "threads": THREADS},
+    assigns=[
+        "token.tag",
+        "token.pos",
+        "token.morph",
+        "token.lemma",
+        "token.dep",
+        "token.head",
+        "token.is_sent_start",
+        "doc.ents",
+        "doc.spans",
+    ],
+    default_config={"path": None, "threads": THREADS, "roles": True, "coreference": True},
 )
-def make_neural(nlp: Language, name: str, path: str | None, threads: int) -> Callable[[Doc], Doc]:
-    """Create the component; ``path`` names another folder of model files."""
-    return NeuralComponent(nlp, name, path=path, threads=threads)
+def make_neural(
+    nlp: Language, name: str, path: str | None, threads: int, roles: bool, coreference: bool
+) -> Callable[[Doc], Doc]:
+    """Create the component.
+
+    Args:
+        nlp: the pipeline.
+        name: the component's name in it.
+        path: another folder of model files.
+        threads: of the network, at least 1.
+        roles: whether propositions and triggers are found, which takes about a fifth of the time.
+        coreference: whether clusters are found.
+    """
+    return NeuralComponent(nlp, name, path=path, threads=threads, roles=roles, coreference=coreference)
+
+
+for _name in ("kb_propositions", "kb_triggers"):
+    if not Doc.has_extension(_name):
+        Doc.set_extension(_name, default=[])

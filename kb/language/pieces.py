@@ -1,9 +1,11 @@
 """Words as the encoder sees them: word pieces, letter cases, and the place of each word's first piece.
 
+Several sentences are encoded together, as context for each other; marks stand where a boundary is known.
 Shared by training and runtime, so that both see the same numbers. Word pieces are those of the encoder that training
 starts from (BERT's uncased WordPiece vocabulary); what lower-casing loses comes back as the case of each word.
 """
 
+import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -33,6 +35,23 @@ def case_of(word: str) -> int:
     return CASES.index(next((name for name, holds in tests.items() if holds), "mixed"))
 
 
+def visible(word: str) -> str:
+    """A word without format characters (category Cf), such as marks of writing direction, which only print otherwise."""
+    return word if word.isascii() else "".join(c for c in word if unicodedata.category(c) != "Cf") or word
+
+
+#: Segments (paragraphs, or sentences where their boundaries are known) that the encoder sees together, each a list of words.
+Chunk = Sequence[Sequence[str]]
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a segment stands in the encoder's output: the mark before it, and the first piece of each word."""
+
+    mark: int
+    firsts: list[int]
+
+
 @dataclass(slots=True)
 class Pieces:
     """Turns sentences into the encoder's arrays."""
@@ -50,6 +69,7 @@ class Pieces:
 
     def of(self, word: str) -> tuple[int, ...]:
         """The piece ids of one word: at least one, at most MOST_PIECES."""
+        word = visible(word)
         found = self._cache.get(word)
         if found is None:
             if len(self._cache) >= CACHE:
@@ -65,28 +85,38 @@ class Pieces:
         return int(found)
 
     def count(self, words: Sequence[str]) -> int:
-        """Pieces of a sentence, with the two marks around it."""
-        return 2 + sum(len(self.of(w)) for w in words)
+        """Pieces of a segment, without marks."""
+        return sum(len(self.of(w)) for w in words)
 
-    def batch(self, sentences: Sequence[Sequence[str]]) -> tuple[Ints, Ints, Ints]:
-        """Arrays of a batch of sentences.
+    def length(self, chunk: Chunk) -> int:
+        """Pieces of a chunk, with the mark before each segment and the one at the end."""
+        return 1 + sum(1 + self.count(segment) for segment in chunk)
+
+    def batch(self, chunks: Sequence[Chunk]) -> tuple[Ints, Ints, list[list[Place]]]:
+        """Arrays of a batch of chunks; a mark stands before each segment of a chunk.
 
         Returns:
-            piece ids (B, T), 0 where padded; case indices (B, T); index of the first piece of each word (B, 1 + W), where
-            word 0 is the mark before the sentence, which stands for the root of the tree.
+            piece ids (B, T), 0 where padded; case indices (B, T); for each chunk the places of its segments, counted over
+            the flattened array (B * T).
         """
         begin, end = self.mark("[CLS]"), self.mark("[SEP]")
-        width = max(self.count(words) for words in sentences)
-        most = max(len(words) for words in sentences)
-        ids, cases = np.zeros((2, len(sentences), width), dtype=np.int64)
-        firsts = np.zeros((len(sentences), 1 + most), dtype=np.int64)
-        for row, words in enumerate(sentences):
-            ids[row, 0], at = begin, 1
-            for column, word in enumerate(words, start=1):
-                pieces = self.of(word)
-                firsts[row, column] = at
-                ids[row, at : at + len(pieces)] = pieces
-                cases[row, at : at + len(pieces)] = case_of(word)
-                at += len(pieces)
+        width = max(self.length(chunk) for chunk in chunks)
+        ids, cases = np.zeros((2, len(chunks), width), dtype=np.int64)
+        places: list[list[Place]] = []
+        for row, chunk in enumerate(chunks):
+            at = 0
+            found: list[Place] = []
+            for segment in chunk:
+                ids[row, at] = end if found else begin
+                mark, firsts = at, []
+                at += 1
+                for word in segment:
+                    pieces = self.of(word)
+                    firsts.append(row * width + at)
+                    ids[row, at : at + len(pieces)] = pieces
+                    cases[row, at : at + len(pieces)] = case_of(visible(word))
+                    at += len(pieces)
+                found.append(Place(row * width + mark, firsts))
             ids[row, at] = end
-        return ids, cases, firsts
+            places.append(found)
+        return ids, cases, places

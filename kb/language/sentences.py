@@ -1,10 +1,11 @@
-"""Sentence boundaries by punctuation, letter case and line breaks.
+"""Sentence boundaries by punctuation, letter case and line breaks: what the layout makes certain, the model adds to.
 
 Made for edited news: a full stop ends a sentence unless it belongs to an abbreviation, closing quotation marks and
 brackets stay with what they close, an empty line always ends a sentence (headlines and datelines have no full stop).
 """
 
 import re
+from collections.abc import Callable, Sequence
 
 from spacy.language import Language
 from spacy.tokens import Doc, Token
@@ -21,6 +22,7 @@ _DASHES = frozenset("-_\u2013\u2014") | {"--"}
 _FINAL = frozenset(".!?…") | {"...", "?!", "!!", "!?"}
 _CLOSING = frozenset("\"'”’)]}»") | {"''"}
 _OPENING = frozenset("\"'“‘([{«") | {"``"}
+_ONLY_OPENING = _OPENING - _CLOSING
 _ACRONYM = re.compile(r"(?:[A-Za-z]\.){2,}$|^(?:Inc|Corp|Co|Ltd|Jr|Sr|etc|vs|No|St)\.$")
 #: Words that begin a sentence far more often than they follow an abbreviation with a capital letter.
 _STARTERS = frozenset(
@@ -29,26 +31,43 @@ _STARTERS = frozenset(
 )
 
 
-def starts(doc: Doc) -> list[bool]:
-    """Whether each token begins a sentence; white space belongs to the sentence before it."""
-    found = [False] * len(doc)
-    ended, length = True, 0
+#: How sure it is that a sentence begins at a token: not, by punctuation, by the layout of the text.
+NONE, LIKELY, CERTAIN = 0, 1, 2
+
+
+def boundaries(doc: Doc) -> list[int]:
+    """How sure it is that a sentence begins at each token; white space belongs to the sentence before it."""
+    found = [NONE] * len(doc)
+    ended, length = CERTAIN, 0
     for i, token in enumerate(doc):
         if token.is_space:
-            ended = ended or _breaks(doc, i)
+            ended = CERTAIN if _breaks(doc, i) else ended
             continue
-        if (
-            ended and not (token.text in _CLOSING and length and not doc[i - 1].is_space and not _opens(doc, i))
-        ) or length >= MOST_WORDS:
-            found[i], length, ended = True, 0, False
+        closing = token.text in _CLOSING and length and not doc[i - 1].is_space and not _opens(doc, i)
+        if (ended and not closing) or length >= MOST_WORDS:
+            found[i], length, ended = max(ended, LIKELY), 0, NONE
         length += 1
         if _dateline(doc, i, length):
-            ended = True
+            ended = CERTAIN
             continue
-        ended = _ends(doc, i) or (ended and token.text in _CLOSING)
+        ended = LIKELY if _ends(doc, i) else ended if token.text in _CLOSING else NONE
     if len(doc):
-        found[0] = True
+        found[0] = CERTAIN
     return found
+
+
+def barred(texts: Sequence[str], i: int) -> bool:
+    """Whether no sentence begins at a word, whatever a model says.
+
+    None begins after a comma, also one before a closing mark, nor after an opening mark, which begins the sentence itself.
+    """
+    before = texts[i - 1] if i else ""
+    return before == "," or (before in _CLOSING and i > 1 and texts[i - 2] == ",") or before in _ONLY_OPENING
+
+
+def starts(doc: Doc) -> list[bool]:
+    """Whether each token begins a sentence."""
+    return [level > NONE for level in boundaries(doc)]
 
 
 def _dateline(doc: Doc, i: int, length: int) -> bool:
@@ -89,9 +108,14 @@ def _ends(doc: Doc, i: int) -> bool:
     return False
 
 
-@Language.component("kb_sentences", assigns=["token.is_sent_start"])
-def sentences(doc: Doc) -> Doc:
+def mark(doc: Doc) -> Doc:
     """Mark where sentences begin."""
     for token, first in zip(doc, starts(doc), strict=True):
         token.is_sent_start = first
     return doc
+
+
+@Language.factory("kb_sentences", assigns=["token.is_sent_start"])
+def make_sentences(nlp: Language, name: str) -> Callable[[Doc], Doc]:
+    """Create the component that marks sentences by rules alone, for pipelines without a model."""
+    return mark

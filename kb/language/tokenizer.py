@@ -4,14 +4,30 @@ Universal Dependencies divides every hyphenated word ("U.S.-led" is three words)
 that news abbreviates keep their full stop.
 """
 
+import re
+
 import spacy
 from spacy.language import Language
 from spacy.symbols import ORTH
-from spacy.util import compile_infix_regex
+from spacy.util import compile_infix_regex, compile_prefix_regex, compile_suffix_regex
 
 _DASH = "[-\u2010\u2011\u2012\u2013\u2014~]"
-_INFIXES = (rf"(?<=[A-Za-z0-9.]){_DASH}(?=[A-Za-z])", rf"(?<=[A-Za-z]){_DASH}(?=[0-9])")
+#: Prefixes that a hyphen does not part from a word without a capital ("non-violent"; but "anti-Assad" is three words).
+_PREFIXES = "non anti re co pre pro mid cross post over semi multi ex sub counter inter mini neo micro intra".split()
+_JOINED = "".join(rf"(?<!\b[{p[0].upper()}{p[0]}]{p[1:]})" for p in _PREFIXES)
+_INFIXES = (
+    rf"(?<=[A-Za-z0-9.]){_JOINED}(?:--+|{_DASH})(?=[A-Za-z])",
+    rf"(?<=[A-Za-z]){_DASH}(?=[A-Z0-9])",
+    "(?<=[A-Za-z])(?:---?|\u2014\u2014)(?=[A-Za-z])",
+)
+#: Runs of one mark are one word ("!!!", "=====").
+_RUNS = ("[!?]{2,}", "={2,}", r"\*{2,}", "_{2,}", "<{2,}", ">{2,}", r"\${2,}", "~{2,}", "#{2,}", r"\.{2,}")
+#: Telephone numbers are one word.
+_WHOLE = re.compile(r"\+?(?:\d{1,3}-)?\(?\d{3}\)?-\d{3}-\d{4}$")
+#: What spaCy's own rule for hyphens between letters contains; ours stands in its place.
+_HYPHENS = "(?:-|\u2013|\u2014|--|---|\u2014\u2014|~)"
 _ABBREVIATIONS = (
+    "b/c", "w/", "w/o", "e-mail", "E-mail", "e-mails", "E-mails",
     "Col.", "Lt.", "Sgt.", "Maj.", "Capt.", "Cmdr.", "Brig.", "Cpl.", "Pvt.", "Pfc.", "Spc.", "Hon.", "Amb.", "Supt.", "Insp.",
     "Ret.", "No.", "Nos.", "Ft.", "Mt.", "Sr.", "Hr.", "Calif.", "Pa.", "Va.", "Mass.", "Conn.", "Tenn.", "Okla.", "Ariz.",
 )  # fmt: skip
@@ -20,8 +36,13 @@ _ABBREVIATIONS = (
 def blank() -> Language:
     """An English pipeline with this tokenizer and no component."""
     nlp = spacy.blank("en")
-    infixes = compile_infix_regex([*_INFIXES, *(nlp.Defaults.infixes or ())])
-    nlp.tokenizer.infix_finditer = infixes.finditer  # type: ignore[union-attr]
+    defaults, tokenizer = nlp.Defaults, nlp.tokenizer
+    usual = [infix for infix in defaults.infixes or () if _HYPHENS not in str(infix)]
+    tokenizer.infix_finditer = compile_infix_regex([*_INFIXES, *_RUNS, *usual]).finditer  # type: ignore[union-attr]
+    tokenizer.prefix_search = compile_prefix_regex([*_RUNS, *(defaults.prefixes or ())]).search  # type: ignore[union-attr]
+    tokenizer.suffix_search = compile_suffix_regex([*_RUNS, *(defaults.suffixes or ())]).search  # type: ignore[union-attr]
+    tokenizer.token_match = _WHOLE.match  # type: ignore[union-attr]
+    tokenizer.rules = {text: rule for text, rule in tokenizer.rules.items() if text != "and/or"}  # type: ignore[union-attr]
     for word in _ABBREVIATIONS:
         nlp.tokenizer.add_special_case(word, [{ORTH: word}])  # type: ignore[union-attr]
     return nlp

@@ -3,7 +3,7 @@
 Sure means: the only candidate, or the one whose name holds the very noun ("the coalition"), or whom the text has called so
 ("ISIS militants … the militants", "Defense Secretary Ash Carter … the secretary"), or the subject of the clause that a
 pronoun depends on. What is doubtful is left alone. Nouns and the classes they fit stand in the lexicon (``lex:Anaphor``,
-``lex:MemberNoun``, ``lex:ForceNoun``). Writes ``doc.spans["references"]`` and a group ``coref_clusters_N`` an entity.
+``lex:MemberNoun``, ``lex:ForceNoun``). Writes ``doc.spans["references"]``, id: the entity.
 """
 
 from bisect import bisect_right
@@ -108,12 +108,8 @@ class Coreference:
         self.lexicon = lexicon
 
     def __call__(self, doc: Doc) -> Doc:
-        """Write references and clusters on a document."""
-        found = self.find(doc)
-        doc.spans["references"] = found
-        for number, key in enumerate(doc._.kb_entities or (), start=1):
-            spans = [s for s in (*doc.spans["entities"], *found) if s.id_ == key]
-            doc.spans[f"coref_clusters_{number}"] = sorted(spans, key=lambda s: (s.start, s.end))
+        """Write references on a document."""
+        doc.spans["references"] = self.find(doc)
         return doc
 
     def find(self, doc: Doc) -> list[Span]:

@@ -59,7 +59,10 @@ class Counter:
         return total if 0 < total < _MOST else None
 
     def _vague(self, head: Token) -> bool:
-        return head.pos_ != "NUM" and not children(head, "nummod")
+        """Whether a coordinated part is not counted, or counted by a verb of its own ("and wounded 30")."""
+        if head.pos_ == "NUM":
+            return head.i > 0 and head.doc[head.i - 1].pos_ == "VERB"
+        return not children(head, "nummod")
 
     def _one(self, head: Token) -> int | None:
         if head.pos_ == "NUM":

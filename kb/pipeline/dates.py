@@ -355,7 +355,7 @@ def dates(doc: Doc) -> Doc:
 extensions()
 
 
-@Language.component("kb_dates", assigns=["doc.spans"], requires=["token.dep", "token.head"])
-def component(doc: Doc) -> Doc:
-    """The pipeline's component."""
-    return dates(doc)
+@Language.factory("kb_dates", assigns=["doc.spans"], requires=["token.dep", "token.head"])
+def make(nlp: Language, name: str) -> Callable[[Doc], Doc]:
+    """Create the component."""
+    return dates

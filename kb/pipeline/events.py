@@ -33,6 +33,8 @@ WEAK, LONELY = 0.6, 0.5
 #: The confidence of a trigger that states none, as a user's own may.
 DEFAULT = "0.8"
 AGREEMENT = "Agreement"
+#: The roles that the language model may fill in agreements, and in all other events.
+_AGREED, _ACTED = frozenset({"party", "mediator", "place"}), frozenset({"agent", "target", "place", "instrument"})
 
 
 class EventComponent:
@@ -62,7 +64,7 @@ class EventComponent:
 
     def _tells(self, event: Candidate) -> bool:
         """Whether an event says who, whom, where or how many; a trigger that is often harmless must name one of them."""
-        if event.confidence < LONELY:
+        if event.confidence < LONELY or (self._is_models(event) and not self._full(event)):
             return False
         if event.confidence < SURE:
             described = event.scene and any(event.roles.get(prop) for prop in ("agent", "target"))
@@ -70,6 +72,15 @@ class EventComponent:
                 described or any(event.named(p) for p in event.roles) or {"killed", "injured"} & set(event.values)
             )
         return any(values for prop, values in event.roles.items() if prop != "instrument") or "killed" in event.values
+
+    def _is_models(self, event: Candidate) -> bool:
+        """Whether it is the language model alone that says that this is an event."""
+        return any(event.rule == entry.id for entry in self.lexicon.of("ModelTrigger").get(event.cls.lower(), ()))
+
+    def _full(self, event: Candidate) -> bool:
+        """Whether at least two things are told of an event."""
+        told = [prop for prop, values in event.roles.items() if values and prop != "instrument"]
+        return len(told) + len({"killed", "injured"} & set(event.values)) >= 2
 
     def _plain(self, event: Candidate) -> dict[str, Any]:
         if self.lexicon.isa(event.cls, AGREEMENT):
@@ -93,12 +104,21 @@ class _Reader:
     def __init__(self, component: EventComponent, doc: Doc) -> None:
         self.c, self.doc = component, doc
         self.index = mention_index(doc)
-        self.triggers = list(component.matcher.find(doc, self.index))
+        lexical = list(component.matcher.find(doc, self.index))
+        self.triggers = sorted(
+            [*lexical, *component.matcher.told(doc, self._covered(lexical))], key=lambda t: t.token.i
+        )
+        self.told = {word: roles for word, _, roles in doc._.kb_triggers}
         events = frozenset(trigger.token.i for trigger in self.triggers if trigger.is_noun)
         self.roles = Roles(component.lexicon, doc, self.index, component.gazetteer, events)
         self.heads = {trigger.token.i: trigger for trigger in self.triggers}
         self.details = Details(component.lexicon, doc)
         self.sentences = [i for i, sent in enumerate(doc.sents) for _ in sent]
+
+    @staticmethod
+    def _covered(triggers: list[Trigger]) -> set[int]:
+        """The words of triggers, and the verbs and nouns that their entries need beside them."""
+        return {i for t in triggers for i in range(t.begin, t.token.i + 1)}
 
     def candidates(self) -> list[Candidate]:
         """One candidate a trigger, with the people counted around it; verbs that only say what a trigger noun did join it."""
@@ -206,12 +226,22 @@ class _Reader:
             apart=any(c.lower_ in self.c.lexicon.of("ApartCue") for c in children(token, "det", "amod")),
             roles=self.roles.fill(frame, self.roles.slots(trigger, governors)),
         )
+        self._complete(candidate)
         candidate.statuses = [_standing(s, candidate.factuality) for s in self._statuses(trigger, governors)]
         candidate.scene = self.roles.scene(frame, [token, *(g.verb for g in governors)])
         candidate.values.update(self.details.times([token, *(g.verb for g in governors)]))
         if self.c.lexicon.isa(candidate.cls, AGREEMENT):
             candidate.values.update(("provides", text) for text in list(self.details.provisions(token))[:1])
         return candidate
+
+    def _complete(self, candidate: Candidate) -> None:
+        """Fill the roles that the frame left empty with what the language model says of the trigger."""
+        agreement = self.c.lexicon.isa(candidate.cls, AGREEMENT)
+        empty = {role for role in (_AGREED if agreement else _ACTED) if not candidate.roles.get(role)}
+        for role, begin, end in self.told.get(candidate.triggers[0], ()):
+            if role in empty:
+                known = candidate.roles.setdefault(role, [])
+                known.extend(f for f in self.roles.told(role, self.doc[begin:end]) if f not in known)
 
     def _factuality(self, trigger: Trigger, governors: list[Governor]) -> str:
         pairs = [(g.verb, g.entry) for g in governors]

@@ -47,7 +47,13 @@ def conjuncts(token: Token) -> list[Token]:
 
 
 def is_passive(verb: Token) -> bool:
-    """Whether a verb's surface subject is the one it is done to."""
+    """Whether a verb's surface subject is the one it is done to.
+
+    A past tense or a main verb with an object and no auxiliary is none, whatever the tree says.
+    """
+    finite = verb.tag_ == "VBD" or verb.dep_ == "ROOT"
+    if finite and children(verb, "obj") and not children(verb, "aux:pass", "obl:agent"):
+        return False
     if children(verb, "nsubj:pass", "aux:pass", "csubj:pass", "obl:agent"):
         return True
     if verb.tag_ != "VBN" or children(verb, "nsubj", "aux", "obj"):
@@ -114,17 +120,26 @@ def _verbal(verb: Token, depth: int) -> Iterator[Argument]:
         yield from _complement(child, passive=passive)
     if not passive and not children(verb, "obj") and verb.pos_ == "VERB":
         yield from _shared_object(verb)
+        yield from _bare_number(verb)
 
 
 def _complement(child: Token, *, passive: bool) -> Iterator[Argument]:
     dep = child.dep_
     if dep in {"obj", "iobj"} and not _relativizer(child):
-        yield dep, child
+        alone = dep == "iobj" and not children(child.head, "obj", "ccomp")
+        yield "obj" if alone else dep, child
     elif dep in {"obl", "obl:agent", "obl:unmarked", "obl:npmod", "obl:tmod"} and not _relativizer(child):
         slot = preposition(child) or "bare"
         yield ("subj" if slot == "by" and passive else slot), child
     elif dep == "advmod":
         yield "advmod", child
+
+
+def _bare_number(verb: Token) -> Iterator[Argument]:
+    """In "killed 12 people and wounded 30" the number is the verb's object, also where the tree coordinates it with the people."""
+    following = verb.doc[verb.i + 1] if verb.i + 1 < len(verb.doc) else None
+    if following is not None and following.pos_ == "NUM" and following.dep_ == "conj":
+        yield "obj", following
 
 
 def _shared_object(verb: Token) -> Iterator[Argument]:

@@ -36,7 +36,7 @@ from kb.resources import Entry
 #: How strongly each kind of evidence speaks for a class.
 BY_HEAD, BY_DATELINE, BY_NOUN, BY_TITLE, BY_PLACE = 5.0, 6.0, 3.0, 3.0, 1.0
 #: What the model's labels say, and how strongly; the others name no entity.
-LABELS = {"PERSON": ("Person", 1.5), "ORG": ("Organization", 1.0), "LOC": ("Place", 1.1)}
+LABELS = {"PERSON": ("Person", 1.5), "ORG": ("Organization", 1.0), "LOC": ("Place", 1.1), "FAC": ("Facility", 1.1)}
 
 _AGAINST = frozenset({"anti", "counter"})
 _PARTICLES = frozenset("de van von bin ibn di da del della ben abu".split())

@@ -5,7 +5,7 @@ A trigger of several words ends with its head; the longest one that fits wins, t
 ("fire", "take") is one with the right object.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from spacy.tokens import Doc, Span, Token
@@ -33,7 +33,7 @@ class Trigger:
     @property
     def is_noun(self) -> bool:
         """Whether the event is told as a noun."""
-        return self.entry.one("lex:pos") == "NOUN"
+        return self.entry.one("lex:pos", _POS.get(self.token.pos_, "")) == "NOUN"
 
 
 class Conditions:
@@ -95,6 +95,15 @@ class TriggerMatcher:
             found = self._match(token, conditions)
             if found is not None:
                 yield found
+
+    def told(self, doc: Doc, known: Collection[int]) -> Iterator[Trigger]:
+        """The triggers that the language model finds in words that are none of the lexicon's, nor of a name."""
+        named = {i for span in doc.spans.get("entities", []) for i in range(span.start, span.end)}
+        for word, label, _ in doc._.kb_triggers:
+            entries = self.lexicon.of("ModelTrigger").get(label.lower())
+            state = doc[word].pos_ != "VERB" and doc[word].lemma_.lower() in self.lexicon.of("StateNoun")
+            if entries and not state and word not in named and word not in known and doc[word].pos_ in _POS:
+                yield Trigger(doc[word], word, entries[0], tuple(arguments(doc[word])))
 
     def _match(self, token: Token, conditions: Conditions) -> Trigger | None:
         pos = _POS.get(token.pos_)

