@@ -146,11 +146,12 @@ class Roles:
         return {name: values for name, values in found.items() if values}
 
     def told(self, name: str, span: Span) -> list[Filler]:
-        """The fillers of a property among a phrase that the language model names for it."""
+        """The fillers of a property among a phrase that the language model names for it: entities, and described weapons."""
         head = span.root
         found = self._named(head) if not self._described(name) else fillers(self.doc, head, self.index)
         inside = [f for f in found if span.start <= int(f[1]) < span.end]
-        return [f for f in map(self._owner, inside) if self._fits(name, f)]
+        among = bool(self.lexicon.entry(name).all("lex:among"))
+        return [f for f in map(self._owner, inside) if (f[0] or among) and self._fits(name, f)]
 
     def scene(self, frame: Entry, heads: list[Token]) -> list[Filler]:
         """Where an event happens by the clause it stands in: "In Kandahar, officials said troops killed two rebels".
