@@ -11,7 +11,7 @@ import sys
 from collections import Counter
 from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from itertools import pairwise
+from itertools import accumulate, pairwise
 from pathlib import Path
 
 from spacy.language import Language
@@ -32,7 +32,6 @@ _THREE = {"PERSON": "PERSON", "ORG": "ORG", "LOC": "LOC", "FAC": "LOC"}
 _STEP = 40
 
 Figures = dict[str, float]
-Span = tuple[int, int, str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,8 +58,7 @@ def read(network: Network, sentences: Sequence[Sentence]) -> list[Read]:
 
 
 def _read(network: Network, run: Sequence[Sentence]) -> Iterator[Read]:
-    encoded, spans = _encoded(network, run)
-    analyses = network.analyse(encoded, spans, [word for s in run for word in s.words])
+    encoded, spans, analyses = _analysed(network, run)
     lemmas = [list(network.lemmatise(s.words, a.tags)) for s, a in zip(run, analyses, strict=True)]
     chosen = [[(i, lemmas[k][i]) for i in a.predicates] for k, a in enumerate(analyses)]
     gold = [[(p.predicate, lemmas[k][p.predicate]) for p in s.propositions or ()] for k, s in enumerate(run)]
@@ -69,11 +67,15 @@ def _read(network: Network, run: Sequence[Sentence]) -> Iterator[Read]:
         yield Read(*row)
 
 
-def _encoded(network: Network, run: Sequence[Sentence]) -> tuple[Encoded, list[tuple[int, int]]]:
-    ends = [0]
-    for sentence in run:
-        ends.append(ends[-1] + len(sentence.words))
-    return network.encode([s.words for s in run]), list(pairwise(ends))
+def _analysed(network: Network, run: Sequence[Sentence]) -> tuple[Encoded, list[tuple[int, int]], list[Analysis]]:
+    """A document's sentences encoded, where each stands among its words, and their analyses."""
+    spans = list(pairwise(accumulate((len(s.words) for s in run), initial=0)))
+    encoded = network.encode([s.words for s in run])
+    return encoded, spans, network.analyse(encoded, spans, _texts(run))
+
+
+def _texts(run: Sequence[Sentence]) -> list[str]:
+    return [word for s in run for word in s.words]
 
 
 # Figures --------------------------------------------------------------------------------------------------------------
@@ -223,7 +225,8 @@ def _system_words(nlp: Language, text: str) -> list[Word]:
 def _gold_words(rows: Sequence[str]) -> list[Word]:
     found: list[Word] = []
     at = 0
-    for block in _sentences(rows):
+    for lines in files.blocks(rows):
+        block = [line.split("\t") for line in lines]
         places: dict[str, tuple[int, int]] = {}
         covered, first, end = 0, at, at
         for number, form, *_ in block:
@@ -242,16 +245,6 @@ def _gold_words(rows: Sequence[str]) -> list[Word]:
     return found
 
 
-def _sentences(rows: Sequence[str]) -> Iterator[list[list[str]]]:
-    block: list[list[str]] = []
-    for row in rows:
-        if row:
-            block.append(row.split("\t"))
-        elif block:
-            yield block
-            block = []
-
-
 # Coreference ----------------------------------------------------------------------------------------------------------
 
 
@@ -259,11 +252,9 @@ def coreference_figures(network: Network, sentences: Sequence[Sentence]) -> dict
     """Clusters of whole documents by exact spans and by head words, without and with things mentioned once."""
     golds, systems, heads = [], [], []
     for run in documents(sentences):
-        encoded, spans = _encoded(network, run)
-        analyses = network.analyse(encoded, spans, [word for s in run for word in s.words])
-        texts = [word for s in run for word in s.words]
+        encoded, spans, analyses = _analysed(network, run)
         lemmas = [lemma for s, a in zip(run, analyses, strict=True) for lemma in network.lemmatise(s.words, a.tags)]
-        systems.append([frozenset(group) for group in network.clusters(encoded, spans, analyses, texts, lemmas)])
+        systems.append([frozenset(group) for group in network.clusters(encoded, spans, analyses, _texts(run), lemmas)])
         gold: dict[str, set[tuple[int, int]]] = {}
         taken: set[tuple[int, int]] = set()
         for (b, _), s in zip(spans, run, strict=True):
@@ -312,8 +303,7 @@ def event_figures(network: Network, sentences: Sequence[Sentence]) -> dict[str, 
     triggers: list[tuple[set[Hashable], set[Hashable]]] = []
     roles: list[tuple[set[Hashable], set[Hashable]]] = []
     for run in documents(sentences):
-        encoded, spans = _encoded(network, run)
-        analyses = network.analyse(encoded, spans, [word for s in run for word in s.words])
+        encoded, spans, analyses = _analysed(network, run)
         told = network.events(encoded, spans, analyses)
         for s, own in zip(run, told, strict=True):
             gold = {(e.trigger, e.kind) for e in s.events or ()}

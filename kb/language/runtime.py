@@ -27,8 +27,8 @@ Ints = npt.NDArray[np.int64]
 
 #: Word pieces in a batch of the encoder, words in a batch of sentences, words in a batch of rows of roles.
 PIECES, WORDS, ROWS = 640, 500, 700
-#: Word pieces of a chunk: sentences that the encoder sees together. LONGEST is what it can see at all.
-CHUNK, LONGEST = 160, 500
+#: Word pieces of a chunk: sentences that the encoder sees together.
+CHUNK = 160
 #: Pairs of phrases scored at a time.
 PAIRS = 20_000
 #: How much surer than nothing a trigger must be, in nats.
@@ -134,7 +134,7 @@ class Network:
     # Words ------------------------------------------------------------------------------------------------------------
 
     def encode(self, segments: Sequence[Sequence[str]]) -> Encoded:
-        """Encode a document's words; a boundary is known to lie between segments, each of at most LONGEST pieces."""
+        """Encode a document's words; a boundary is known to lie between segments, each of at most 500 pieces."""
         chunks = list(self._chunks(segments))
         count = sum(len(segment) for segment in segments)
         vectors, marks = np.zeros((2, count, self.width), np.float32)

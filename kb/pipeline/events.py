@@ -117,7 +117,7 @@ class _Reader:
 
     @staticmethod
     def _covered(triggers: list[Trigger]) -> set[int]:
-        """The words of triggers, and the verbs and nouns that their entries need beside them."""
+        """The words of the triggers' expressions."""
         return {i for t in triggers for i in range(t.begin, t.token.i + 1)}
 
     def candidates(self) -> list[Candidate]:

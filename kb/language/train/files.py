@@ -30,7 +30,8 @@ def lines(path: Path) -> Iterator[str]:
             yield line.rstrip("\r\n")
 
 
-def _blocks(source: Iterable[str]) -> Iterator[list[str]]:
+def blocks(source: Iterable[str]) -> Iterator[list[str]]:
+    """The runs of lines between empty ones."""
     block: list[str] = []
     for line in source:
         if line.strip():
@@ -46,7 +47,7 @@ def read_conllu(path: Path) -> list[Sentence]:
     """The sentences of a CoNLL-U file: basic dependencies, without empty nodes and multiword tokens, GUM's mentions."""
     sentences: list[Sentence] = []
     document = ""
-    for block in _blocks(lines(path)):
+    for block in blocks(lines(path)):
         comments = [line[1:].strip() for line in block if line[0] == "#"]
         fresh = next((c.partition("=")[2].strip() for c in comments if c.startswith("newdoc")), None)
         document = document if fresh is None else fresh
@@ -66,7 +67,7 @@ def raw_text(path: Path) -> list[tuple[str, list[str]]]:
     Words that one token stands for ("don't") are the parts of its form as far as they cover it.
     """
     found: list[tuple[list[str], list[str]]] = []
-    for block in _blocks(lines(path)):
+    for block in blocks(lines(path)):
         fresh = any(line.startswith("# newdoc") for line in block)
         if fresh or not found:
             found.append(([], []))
@@ -97,7 +98,7 @@ def _mentions(misc: list[str]) -> Iterator[Mention]:
 def read_columns(path: Path, *, word: int, tag: int) -> list[Tagged]:
     """The sentences of a file with a word a line, its columns divided by white space."""
     found = []
-    for block in _blocks(lines(path)):
+    for block in blocks(lines(path)):
         rows = [line.split() for line in block if not line.startswith(("# ", "-DOCSTART-"))]
         if rows:
             found.append(Tagged(tuple(r[word] for r in rows), tuple(r[tag] for r in rows)))

@@ -43,10 +43,9 @@ class Names:
     unsure: frozenset[int] = frozenset()
     nested: bool = False
 
-    def certain(self, classes: frozenset[str] | None = None) -> list[tuple[int, int, str]]:
-        """The spans that have one class only (among ``classes``)."""
-        found = [(b, e, next(iter(kinds))) for b, e, kinds in self.spans if len(kinds) == 1]
-        return [s for s in found if classes is None or s[2] in classes]
+    def certain(self) -> list[tuple[int, int, str]]:
+        """The spans that have one class only."""
+        return [(b, e, next(iter(kinds))) for b, e, kinds in self.spans if len(kinds) == 1]
 
 
 @dataclass(frozen=True, slots=True)
