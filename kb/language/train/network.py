@@ -50,7 +50,7 @@ class Sizes:
     role: int = 256
     phrase: int = 256
     pair: int = 128
-    dropout: float = 0.2
+    dropout: float = 0.3
 
 
 class Dropout(nn.Module):

@@ -6,33 +6,30 @@ seconds to import (spaCy, RDF, the model) are imported within the commands, so t
 """
 
 import json
-import os
 import re
-import shutil
 import sys
 import time
 import traceback
 import warnings
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from kb.cli.terminal import ERROR, FINDINGS, INTERRUPTED, Errors, counted, progress, say, show, width
 from kb.errors import InputError, KbError, OutputError, QueryError
 
 if TYPE_CHECKING:
     from pyoxigraph import Quad
     from rdflib import Graph
 
-    from kb.build import Exported, Options, Progress, Summary
+    from kb.build import Exported, Options, Summary
     from kb.checks import Finding
     from kb.evaluation import Gold, Outcome
     from kb.store import Answer, Store
 
-FINDINGS, ERROR, INTERRUPTED, NO_READER = 1, 2, 130, 141
 #: The knowledge base that ``make kb`` builds, asked where no data is named.
 DEFAULT_DATA = Path("kb.nq")
 #: Characters of an argument that make it SPARQL rather than the name of a file.
@@ -74,7 +71,7 @@ def run(arguments: Sequence[str]) -> int:
     except KbError as error:
         if "--debug" in arguments:
             traceback.print_exc()
-        _say(error.line())
+        say(error.line())
         return ERROR
     except (KeyboardInterrupt, typer.Abort):
         return INTERRUPTED
@@ -82,14 +79,14 @@ def run(arguments: Sequence[str]) -> int:
 
 def _warn(message: Warning | str, *_: object, **__: object) -> None:
     """A warning as one line, without the place in the code."""
-    _say(f"warning: {message}")
+    say(f"warning: {message}")
 
 
 def _called(words: list[str]) -> int:
     try:
         code = app(words, standalone_mode=False, prog_name="kb")
     except USAGE_ERROR as error:
-        _say(_usage(error))
+        say(_usage(error))
         return ERROR
     return code if isinstance(code, int) else 0
 
@@ -106,31 +103,11 @@ def _usage(error: Any) -> str:
     return f"{command}: {text}; see {command} --help"
 
 
-def _say(line: str) -> None:
-    typer.echo(line, err=True)
-
-
-def _print(text: str | bytes) -> None:
-    """Data, at once: whoever reads may have gone ("kb ask … | head")."""
-    try:
-        typer.echo(text, nl=False)
-        sys.stdout.flush()
-    except BrokenPipeError:
-        # What is still in the buffer would fail again when Python ends: https://docs.python.org/3/library/signal.html
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        raise typer.Exit(NO_READER) from None
-
-
-def _width() -> int | None:
-    """To fold tables to; a file is as wide as it needs to be."""
-    return shutil.get_terminal_size().columns if sys.stdout.isatty() else None
-
-
 def _version(wanted: bool) -> None:
     if wanted:
         import kb
 
-        _print(f"newskb {kb.__version__}\n")
+        show(f"newskb {kb.__version__}\n")
         raise typer.Exit
 
 
@@ -234,24 +211,12 @@ def _keep_inputs(articles: Sequence[str], output: str | None) -> None:
         raise OutputError("would replace an article", where=output, hint="name another output file")
 
 
-class Errors:
-    """Prints errors as they come and remembers that there were some."""
-
-    def __init__(self) -> None:
-        self.count = 0
-
-    def __call__(self, error: KbError) -> None:
-        """Print one error."""
-        self.count += 1
-        _say(error.line())
-
-
 def _export(articles: Sequence[str], options: "Options", target: Target, processes: int) -> None:
     from kb import build
 
     errors, start = Errors(), time.monotonic()
-    with _progress("Reading") as progress:
-        found = build.each(articles, options, processes=processes, on_error=errors, progress=progress)
+    with progress("Reading") as tick:
+        found = build.each(articles, options, processes=processes, on_error=errors, progress=tick)
         summary = _write(found, options, target)
     _summarize(summary, str(target), time.monotonic() - start, errors)
 
@@ -266,36 +231,16 @@ def _write(found: "Iterator[Exported]", options: "Options", target: Target) -> "
     syntax = rdf.format_of("-", target.format or "turtle").name
     quads, summary = build.merged(found)
     if summary.articles:
-        _print(rdf.serialize(quads, syntax, base=options.base))
+        show(rdf.serialize(quads, syntax, base=options.base))
     return summary
 
 
 def _summarize(summary: "Summary", target: str, seconds: float, errors: Errors) -> None:
-    counted = f"{_counted(summary.articles, 'article')}, {_counted(summary.triples, 'triple')}"
-    done = f"{counted} → {target} in {seconds:.1f} s" if summary.articles else "nothing to write"
-    _say(f"{done}; {_counted(errors.count, 'error')}, see above" if errors.count else done)
+    written = f"{counted(summary.articles, 'article')}, {counted(summary.triples, 'triple')}"
+    done = f"{written} → {target} in {seconds:.1f} s" if summary.articles else "nothing to write"
+    say(f"{done}; {counted(errors.count, 'error')}, see above" if errors.count else done)
     if errors.count or not summary.articles:
         raise typer.Exit(ERROR)
-
-
-def _counted(number: int, noun: str) -> str:
-    return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"
-
-
-@contextmanager
-def _progress(verb: str) -> Iterator["Progress | None"]:
-    """A line that tells how far the work is; only where somebody watches."""
-    if not sys.stderr.isatty():
-        yield None
-        return
-    from rich.console import Console
-    from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
-
-    columns = (SpinnerColumn(), TextColumn("{task.description} {task.completed} articles"), TimeElapsedColumn())
-    # Standard output is data and stays ours.
-    with Progress(*columns, console=Console(stderr=True), transient=True, redirect_stdout=False) as bar:
-        task = bar.add_task(verb)
-        yield lambda article: bar.advance(task)
 
 
 # Ask and query --------------------------------------------------------------------------------------------------------
@@ -339,9 +284,9 @@ def ask(
     """Answer a stored question; without one, list them. `kb ask NAME --help` shows what narrows a question."""
     name, parameters, data = _asked(words or [])
     if help:
-        _print(_question_help(name) if name else context.get_help() + "\n")
+        show(_question_help(name) if name else context.get_help() + "\n")
     elif name is None:
-        _print(_rendered(_listing(), format))
+        show(_rendered(_listing(), format))
     else:
         _answer(name, parameters, data, format)
 
@@ -380,7 +325,7 @@ def _answer(name: str, parameters: Mapping[str, str], data: Sequence[str], forma
     if unknown:
         hint = f"kb ask {name} --help shows its parameters"
         raise QueryError(f'no parameter "{unknown[0]}"', where=name, hint=hint)
-    _print(_rendered(queries.ask(_store(data), question, **parameters), format))
+    show(_rendered(queries.ask(_store(data), question, **parameters), format))
 
 
 def _listing() -> "Answer":
@@ -417,7 +362,7 @@ def query(
 ) -> None:
     """Answer any SPARQL query. The usual prefixes need not be declared; the default graph is the union of all."""
     text = _sparql(sparql)
-    _print(_rendered(_store(data or []).query(text), format))
+    show(_rendered(_store(data or []).query(text), format))
 
 
 def _sparql(source: str) -> str:
@@ -449,7 +394,7 @@ def _data(named: Sequence[str]) -> list[str]:
 def _rendered(answer: "Answer", format: str) -> str:
     from kb.store import render
 
-    text = render(answer, "text" if format == "table" else format, width=_width())
+    text = render(answer, "text" if format == "table" else format, width=width())
     return text if text.endswith("\n") else text + "\n"
 
 
@@ -470,12 +415,12 @@ def validate(
     from kb.ontology import NO_JAVA, java
 
     if not no_reason and java() is None:
-        _say(NO_JAVA)
+        say(NO_JAVA)
     quads = _quads(data or [])
     findings = checks.check(quads, ontology_dirs=ontology or (), reason=not no_reason)
     if findings or format != "table":
-        _print(_rendered(_findings(findings), format))
-    _say(f"{_counted(len(findings), 'finding')} in {_counted(len({quad.triple for quad in quads}), 'triple')}")
+        show(_rendered(_findings(findings), format))
+    say(f"{counted(len(findings), 'finding')} in {counted(len({quad.triple for quad in quads}), 'triple')}")
     if findings:
         raise typer.Exit(FINDINGS)
 
@@ -534,11 +479,11 @@ def evaluate(
     graphs = {gold.name: _graph(gold.name, exported) for gold in golds}
     found = {gold.name: tuple(evaluation.compare(gold, graphs[gold.name])) for gold in golds}
     if show_errors and not as_json:
-        _print("".join(f"{name} {o.note}\n" for name, outcomes in found.items() for o in outcomes if o.note))
+        show("".join(f"{name} {o.note}\n" for name, outcomes in found.items() for o in outcomes if o.note))
     if html:
         _browser(html, golds, graphs, found, _texts(gold_dir / "articles", Errors() if rdf else None))
     rows = evaluation.rows(outcome for outcomes in found.values() for outcome in outcomes)
-    _print(evaluation.as_json(rows) if as_json else evaluation.as_text(rows, len(golds)))
+    show(evaluation.as_json(rows) if as_json else evaluation.as_text(rows, len(golds)))
 
 
 def _check_folder(folder: Path) -> None:
@@ -574,7 +519,7 @@ def _graph(name: str, graphs: Mapping[str, bytes]) -> "Graph":
     from rdflib import Graph
 
     if not graphs.get(name):
-        _say(f"no export of {name}")
+        say(f"no export of {name}")
     return Graph().parse(data=graphs.get(name, b""), format="turtle")
 
 
@@ -587,8 +532,8 @@ def _read_graphs(folder: Path) -> dict[str, bytes]:
 def _exported_graphs(folder: Path, options: "Options", processes: int) -> dict[str, bytes]:
     from kb import build, rdf
 
-    with _progress("Reading") as progress:
-        found = build.each([folder], options, processes=processes, on_error=Errors(), progress=progress)
+    with progress("Reading") as tick:
+        found = build.each([folder], options, processes=processes, on_error=Errors(), progress=tick)
         return {article.name: rdf.serialize(quads, "turtle", base=options.base) for article, quads in found}
 
 
@@ -602,6 +547,6 @@ def info(as_json: AsJson = False) -> None:
 
     facts = build.inventory()
     if as_json:
-        _print(json.dumps(facts, indent=1, ensure_ascii=False) + "\n")
+        show(json.dumps(facts, indent=1, ensure_ascii=False) + "\n")
     else:
-        _print("".join(f"{name:{max(map(len, facts))}}  {value}\n" for name, value in facts.items()))
+        show("".join(f"{name:{max(map(len, facts))}}  {value}\n" for name, value in facts.items()))
