@@ -1,5 +1,5 @@
 # One way to do each chore. Needs Python 3.11 with venv, make and git; everything else goes into .venv.
-#   make kb      the default knowledge base from seeds/, and some answers from it
+#   make kb      the default knowledge base from seeds/, with Wikidata's facts about it, and some answers
 #   make test    the whole test suite        make lint    style, types, layers
 #   make bench   speed and memory            make clean   remove what was made
 
@@ -14,7 +14,7 @@ SEEDS := $(wildcard seeds/*)
 .PHONY: kb answers test lint bench clean setup
 .DELETE_ON_ERROR:
 
-kb: kb.nq kb.ttl answers
+kb: kb.nq kb.ttl wikidata.ttl answers
 
 setup: $(READY)
 
@@ -26,12 +26,16 @@ $(READY): pyproject.toml
 kb.nq kb.ttl: $(READY) $(SOURCES) $(SEEDS)
 	$(KB) export seeds --output $@
 
-answers: kb.nq
+wikidata.ttl: kb.nq
+	$(KB) link extract $< -o $@
+
+answers: kb.nq wikidata.ttl
 	$(KB) ask military-actions $<
 	$(KB) ask agreements $<
 	$(KB) ask positions $<
 	$(KB) ask supporters $<
 	$(KB) ask critics $<
+	$(KB) ask wikidata-offices $^
 
 test: $(READY)
 	$(BIN)/python -m pytest
@@ -46,5 +50,5 @@ bench: $(READY)
 	$(BIN)/python -m benchmarks
 
 clean:
-	rm -rf .venv build dist out kb.nq kb.ttl .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	rm -rf .venv build dist out kb.nq kb.ttl wikidata.ttl .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -106,7 +106,7 @@ def speed(nlp: Language, corpus: list[str], *, processes: int = 1) -> float:
     best = 0.0
     for _ in range(RUNS):
         start = time.perf_counter()
-        for _ in nlp.pipe(corpus, n_process=processes, batch_size=8):
+        for _ in nlp.pipe(corpus, n_process=processes, batch_size=2):
             pass
         best = max(best, words / (time.perf_counter() - start))
     return best

@@ -5,6 +5,7 @@ load the pipeline once and are handed articles; what comes out does not depend o
 fails, or over which a worker dies, is reported with its name, and the rest goes on. Nothing is printed here.
 """
 
+import gc
 import hashlib
 import itertools
 import json
@@ -30,6 +31,7 @@ from rdflib import Dataset
 from kb import articles as sources
 from kb import assertions, linking, pipeline, rdf, resources, terms
 from kb.errors import InputError, KbError, ModelError, OutputError
+from kb.gazetteer import Gazetteer, load_gazetteer
 from kb.model import Article, Entity, Event, Extraction, Participant
 from kb.terms import BASE
 
@@ -57,11 +59,19 @@ _Result: TypeAlias = Extraction | KbError
 
 @dataclass(frozen=True, slots=True)
 class Setup:
-    """What a process loads: the model, the folders that extend the ontology, and the threads that the model may use."""
+    """What a process loads.
+
+    Attributes:
+        model: a spaCy pipeline to use in place of ours.
+        ontology: folders with Turtle files that extend the ontology.
+        threads: how many the model may use.
+        index: folder of an index to link with in place of the package's table.
+    """
 
     model: str | None = None
     ontology: tuple[Path, ...] = ()
     threads: int = 2
+    index: Path | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,6 +87,7 @@ class Options:
         evidence: "roles" states the evidence of every single role, "facts" that of the event as a whole.
         with_text: whether the text of the articles is exported too.
         min_confidence: facts below are left out; in [0, 1].
+        index: folder of an index of Wikidata items to link with in place of the package's table.
     """
 
     published: str | None = None
@@ -87,11 +98,12 @@ class Options:
     evidence: Evidence = "facts"
     with_text: bool = False
     min_confidence: float = 0.0
+    index: Path | None = None
 
     @property
     def setup(self) -> Setup:
         """The part that the extraction depends on."""
-        return Setup(self.model, self.ontology)
+        return Setup(self.model, self.ontology, index=self.index)
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,6 +123,7 @@ def extract(
     nlp: "Language | None" = None,
     model: str | None = None,
     ontology: Sequence[Path] = (),
+    index: Path | None = None,
     processes: int = 1,
     on_error: OnError | None = None,
     progress: Progress | None = None,
@@ -125,6 +138,7 @@ def extract(
         nlp: a loaded pipeline to use as it is, in this process alone.
         model: a spaCy pipeline to load in place of ours.
         ontology: folders with Turtle files that extend the ontology.
+        index: folder of an index of Wikidata items to link with in place of the package's table.
         processes: how many to use; each takes the memory of a loaded model.
         on_error: takes the error of an article, and the rest goes on; without it the first is raised.
         progress: called with each article that is done, also if it failed.
@@ -132,11 +146,11 @@ def extract(
     Raises:
         KbError: an article cannot be processed and there is no ``on_error``; or the pipeline cannot be loaded.
     """
-    setup = Setup(model, tuple(ontology))
+    setup = Setup(model, tuple(ontology), index=index)
     if processes > 1 and nlp is None:
         results = _in_parallel(articles, setup, processes)
     else:
-        results = _in_turn(articles, nlp or loaded(setup))
+        results = _in_turn(articles, nlp or loaded(setup), setup)
     for article, result in results:
         if progress:
             progress(article)
@@ -151,11 +165,14 @@ def extract(
 @cache
 def loaded(setup: Setup) -> "Language":
     """The pipeline, loaded once per process."""
-    return pipeline.load(setup.model, ontology=setup.ontology, threads=setup.threads)
+    nlp = pipeline.load(setup.model, ontology=setup.ontology, threads=setup.threads)
+    # What is loaded stays; without this the garbage collector looks through all of it again and again.
+    gc.freeze()
+    return nlp
 
 
-def extract_one(article: Article, nlp: "Language") -> Extraction:
-    """What one article says, its entities linked.
+def extract_one(article: Article, nlp: "Language", gazetteer: Gazetteer | None = None) -> Extraction:
+    """What one article says, its entities linked with a table of Wikidata items, that of the package if None.
 
     Raises:
         InputError: the text is too long to be one article.
@@ -165,18 +182,18 @@ def extract_one(article: Article, nlp: "Language") -> Extraction:
         hint = "split it; JSON Lines holds many articles in one file"
         raise InputError(f"{length:,} characters are too long for one article", where=article.name, hint=hint)
     found = assertions.extract(nlp(pipeline.document(nlp, article)), article)
-    return replace(found, entities=tuple(linking.link(found.entities, article)))
+    return replace(found, entities=tuple(linking.link(found.entities, article, gazetteer=gazetteer)))
 
 
-def _attempt(article: Article, nlp: "Language") -> _Result:
+def _attempt(article: Article, nlp: "Language", setup: Setup) -> _Result:
     try:
-        return extract_one(article, nlp)
+        return extract_one(article, nlp, load_gazetteer(setup.index))
     except KbError as error:
         return error if error.where else InputError(error.what, where=article.name, hint=error.hint)
 
 
-def _in_turn(articles: Iterable[Article], nlp: "Language") -> Iterator[tuple[Article, _Result]]:
-    return ((article, _attempt(article, nlp)) for article in articles)
+def _in_turn(articles: Iterable[Article], nlp: "Language", setup: Setup) -> Iterator[tuple[Article, _Result]]:
+    return ((article, _attempt(article, nlp, setup)) for article in articles)
 
 
 # Several processes ----------------------------------------------------------------------------------------------------
@@ -214,7 +231,7 @@ def _alone(article: Article, setup: Setup) -> _Result:
 def _work(batch: _Batch, setup: Setup) -> list[_Result]:
     """Runs in a worker."""
     nlp = loaded(setup)
-    return [_attempt(article, nlp) for article in batch]
+    return [_attempt(article, nlp, setup) for article in batch]
 
 
 def _executor(processes: int) -> ProcessPoolExecutor:
@@ -350,11 +367,13 @@ def each(
     """
     _check_base(options.base)
     _check_ontology(options.ontology)
+    load_gazetteer(options.index)
     read = sources.read(paths, published=options.published, source=options.source, on_error=on_error)
     found = extract(
         read,
         model=options.model,
         ontology=options.ontology,
+        index=options.index,
         processes=processes,
         on_error=on_error,
         progress=progress,
@@ -395,6 +414,7 @@ def export(
     evidence: Evidence = "facts",
     with_text: bool = False,
     min_confidence: float = 0.0,
+    index: str | Path | None = None,
 ) -> Dataset:
     """What the articles say, as an RDF dataset with a named graph for each article.
 
@@ -411,6 +431,7 @@ def export(
         evidence: "roles" states the evidence of every single role, "facts" that of the event as a whole.
         with_text: whether the text of the articles is exported too.
         min_confidence: facts below are left out; in [0, 1].
+        index: folder of an index of Wikidata items, as ``kb link build`` makes, to link with in place of our table.
 
     Raises:
         KbError: an option is wrong; or, without ``on_error``, a path or an article is.
@@ -424,6 +445,7 @@ def export(
         evidence=evidence,
         with_text=with_text,
         min_confidence=min_confidence,
+        index=Path(index) if index else None,
     )
     found = each(paths, options, processes=processes, on_error=on_error, progress=progress)
     return rdf.dataset(quad for _, quads in found for quad in quads)

@@ -5,6 +5,8 @@ description, tags, defaults, enumerate, and ``parameters`` with what each means.
 ``?_name`` must be given, ``?__name`` may be; the ending is the type (``_iri``, ``_integer``, ``_xsd_date``,
 ``_xsd_boolean``; text without one). The line ``#= parameters`` becomes VALUES of terms as pyoxigraph writes them, so
 that what was typed is never SPARQL but one term. An entity is given as IRI, Wikidata id or name and looked up first.
+Some questions have a part for Wikidata (SERVICE, https://www.w3.org/TR/sparql11-federated-query/). It is answered from
+the data at hand, in which Wikidata's facts then must be, and by its endpoint only if that is asked for.
 """
 
 import datetime as dt
@@ -39,6 +41,28 @@ _TYPES: Mapping[str, str] = {
 
 _VARIABLE = re.compile(r"\?(__?)([A-Za-z][A-Za-z0-9]*)(?:_(iri|integer|xsd_date|xsd_boolean))?\b(?!_)")
 _PLACE = re.compile(r"^[ \t]*#= parameters[ \t]*$", re.MULTILINE)
+#: Where in the part for Wikidata its items become VALUES: an endpoint knows nothing of the rest of the question.
+_ITEMS = re.compile(r"^[ \t]*#= items[ \t]*$", re.MULTILINE)
+#: What may hold braces and words that say nothing of a query's structure, or only looks like a word of it:
+#: https://www.w3.org/TR/sparql11-query/#sparqlGrammar
+_OPAQUE = "|".join(
+    (
+        r'"{3}(?:\\.|[^\\])*?"{3}',
+        r"'{3}(?:\\.|[^\\])*?'{3}",
+        r'"(?:\\.|[^"\\\n\r])*"',
+        r"'(?:\\.|[^'\\\n\r])*'",
+        r"\#[^\n\r]*",  # a comment
+        r'<[^<>"{}|^`\\\x00-\x20]*>',  # an IRI
+        r"[?$]\w+",  # a variable
+        r"(?<![\w.-])[\w.-]*:[\w.:%\\-]*",  # a prefixed name
+    )
+)
+_GAP = r"(?:\s|\#[^\n]*\n)*"
+#: What makes a group the part of an endpoint.
+_SERVICE = re.compile(
+    rf"(?P<opaque>{_OPAQUE})|\bSERVICE\b{_GAP}(?:SILENT\b{_GAP})?(?P<endpoint><[^<>\s]*>|[?$]\w+|[\w.-]*:[\w.-]*)",
+    re.IGNORECASE | re.DOTALL,
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -129,7 +153,7 @@ def read_question(file: Path) -> Question:
 
 
 def ask(store: Store, name: str | Question, /, **parameters: Value) -> Answer:
-    """The answer of a store to a question.
+    """The answer of a store to a question, without network: what the question would ask an endpoint, it asks the store.
 
     Args:
         store: the knowledge base.
@@ -139,8 +163,21 @@ def ask(store: Store, name: str | Question, /, **parameters: Value) -> Answer:
     Raises:
         QueryError: there is no such question or parameter, a value does not fit, or no entity has the name.
     """
-    asked = _question(name)
-    return store.query(_filled(asked, _checked(asked, parameters), lambda p, value: _looked_up(store, asked, p, value)))
+    return store.query(local(_resolved(store, _question(name), parameters)))
+
+
+def ask_online(store: Store, name: str | Question, /, **parameters: Value) -> Answer:
+    """The answer of a store and of the endpoints that the question names, which are asked over the network.
+
+    Args:
+        store: the knowledge base.
+        name: of the question, or the question itself.
+        parameters: as for :func:`ask`.
+
+    Raises:
+        QueryError: as :func:`ask`, or an endpoint does not answer.
+    """
+    return store.query(_with_items(store, _resolved(store, _question(name), parameters)))
 
 
 def sparql(name: str | Question, /, **parameters: Value) -> str:
@@ -154,6 +191,24 @@ def sparql(name: str | Question, /, **parameters: Value) -> str:
     """
     asked = _question(name)
     return _filled(asked, _checked(asked, parameters), lambda p, value: _terms(asked, p, value))
+
+
+def services(text: str) -> tuple[str, ...]:
+    """The endpoints that a query asks for a part, as it writes them, each once.
+
+    >>> services("SELECT * { ?item ?p ?o SERVICE <https://a.example/{}> { ?item ?q 'SERVICE <urn:b> {' } }")
+    ('<https://a.example/{}>',)
+    """
+    return tuple(dict.fromkeys(match["endpoint"] for match in _SERVICE.finditer(text) if match["endpoint"]))
+
+
+def local(text: str) -> str:
+    """A query in which the part of each endpoint is an ordinary group, for the store to answer.
+
+    >>> local("SELECT * { ?item ?p ?o SERVICE SILENT <https://a.example/> { ?item ?q ?x } }")
+    'SELECT * { ?item ?p ?o  { ?item ?q ?x } }'
+    """
+    return _SERVICE.sub(lambda match: match["opaque"] or "", text)
 
 
 def resolve(store: Store, name: str) -> tuple[NamedNode, ...]:
@@ -289,6 +344,24 @@ def _filled(asked: Question, values: Mapping[str, str], terms: Callable[[Paramet
     return _PLACE.sub(lambda _: "  " + " ".join(clauses), asked.text) if clauses else asked.text
 
 
+def _with_items(store: Store, text: str) -> str:
+    """A query whose parts for Wikidata are of the items that the store is linked to, and of no other."""
+    return _ITEMS.sub(lambda _: f"VALUES ?item {{ {' '.join(map(str, _items(store)))} }}", text)
+
+
+def _items(store: Store) -> list[NamedNode]:
+    return [NamedNode(iri) for iri in _column(store, _LINKS) if iri.startswith(WIKIDATA + "Q")]
+
+
+_LINKS = """PREFIX owl: <http://www.w3.org/2002/07/owl#>
+SELECT DISTINCT ?item WHERE { ?entity owl:sameAs ?item } ORDER BY ?item"""
+
+
+def _resolved(store: Store, asked: Question, given: Mapping[str, Value]) -> str:
+    """The SPARQL of a question with its parameters filled, names looked up in a store."""
+    return _filled(asked, _checked(asked, given), lambda p, value: _looked_up(store, asked, p, value))
+
+
 def _looked_up(store: Store, asked: Question, p: Parameter, value: str) -> _Terms:
     if p.type == "entity":
         return resolve(store, value)
@@ -408,6 +481,7 @@ SELECT DISTINCT ?entity ?described WHERE {{
   VALUES ?name {{ %s }}
   ?entity rdfs:label|skos:altLabel ?label .
   FILTER({_KEY % "?label"} = {_KEY % "?name"})
+  FILTER(!STRSTARTS(STR(?entity), "{WIKIDATA}"))
   BIND(EXISTS {{ ?entity a ?kind . FILTER(?kind IN (kb:Participant, kb:Event, kb:Article)) }} AS ?described)
 }}
 ORDER BY ?entity"""

@@ -30,6 +30,10 @@ KNOWN_TO = {
     "trafilatura": {"articles"},
     "dateparser": {"pipeline"},
     "scipy": {"evaluation", "language"},
+    "fastapi": {"web"},
+    "starlette": {"web"},
+    "uvicorn": {"web"},
+    "urllib3": {"linking"},
     "rdflib": {"terms", "rdf", "store", "ontology", "build", "checks", "queries", "evaluation", "cli"},
 }
 

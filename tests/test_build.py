@@ -34,7 +34,7 @@ def fake_result(a: Article) -> Extraction | KbError:
 def faked(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(build, "_work", fake_work)
     monkeypatch.setattr(build, "loaded", lambda setup: None)
-    monkeypatch.setattr(build, "_attempt", lambda a, nlp: fake_result(a))
+    monkeypatch.setattr(build, "_attempt", lambda a, nlp, setup: fake_result(a))
 
 
 def names(extractions: Iterator[Extraction]) -> list[str]:

@@ -16,7 +16,7 @@ from typer.testing import CliRunner
 
 from kb import cli
 from kb.build import LONGEST
-from kb.cli import run
+from kb.cli import run, terminal
 
 ROOT = Path(__file__).resolve().parents[1]
 GOOD = "Army Bombs Camp\n\nThe Dorvian army bombed a rebel camp near Aleppo in Syria on Monday, officials said.\n"
@@ -479,7 +479,7 @@ def test_a_reader_that_leaves_is_no_error(tmp_path: Path) -> None:
         os.close(writing)
         _, err = running.communicate(timeout=60)
 
-    assert (running.returncode, err) == (cli.NO_READER, b"")
+    assert (running.returncode, err) == (terminal.NO_READER, b"")
 
 
 @pytest.mark.parametrize("processes", ["1", "2"])

@@ -1,19 +1,17 @@
 """The linking table's names: normal forms, lookup, and that the committed files are what they should be."""
 
-import functools
-import json
-import lzma
 import time
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
+from kb import gazetteer as names
 from kb.errors import InputError
 from kb.gazetteer import COLUMNS, Gazetteer, find, fold, key, load_gazetteer, surname
-from kb.linking import build_table
-from kb.linking.build_table import Row, names_text, table_text
-
-SHARED = Path(__file__).resolve().parents[1].parent / "shared"
+from kb.linking import build_table, table
+from kb.linking.table import Row, names_text, read_table, table_text
 
 #: A table of a dozen lines, with the traps of the big one.
 ROWS = (
@@ -21,11 +19,12 @@ ROWS = (
     Row("Q822", "Lebanon", "Country", [], ["Lebanese"], "", 96),
     Row("Q796", "Iraq", "Country", [], ["Iraqi", "Iraqis"], "", 99),
     Row("Q858", "Syria", "Country", [], ["Syrian", "Syrians"], "", 99),
-    Row("Q100", "Deir ez-Zor", "City", ["Dayr az Zawr"], [], "Q858", 60),
+    Row("Q100", "Deir ez-Zor", "City", ["Dayr az Zawr"], [], "Q858", 60, [], "city in Syria", "35.3333,40.15"),
     Row("Q101", "Tripoli", "City", [], [], "Q1016", 50),
     Row("Q102", "Tripoli", "City", [], [], "Q822", 30),
     Row("Q103", "Islamic State", "ArmedGroup", ["ISIS", "IS"], [], "", 95),
     Row("Q104", "Jane Roe", "Person", [], [], "Q30", 40, ["Secretary of Defense@Q30:2015-02-17..2017-01-19"]),
+    Row("Q105", "Jo Doe", "Person", [], [], "", 40, ["Mayor@:..", "Envoy@Q30:2001.."], "", "", ["", "Q11"]),
 )
 
 
@@ -115,6 +114,10 @@ def test_details_of_an_item() -> None:
         "2015-02-17",
         "2017-01-19",
     )
+    assert (term.qid, [term.qid for term in gazetteer.terms("Q105")]) == (None, [None, "Q11"])
+    place, person = gazetteer.item("Q100"), gazetteer.item("Q104")
+    assert place and (place.description, place.coordinates) == ("city in Syria", (35.3333, 40.15))
+    assert person and (person.description, person.coordinates) == ("", None)
     assert gazetteer.aliases("Q103") == ("ISIS", "IS")
     assert gazetteer.demonyms("Q796") == ("Iraqi", "Iraqis")
     assert gazetteer.item("Q100000") is None
@@ -156,6 +159,18 @@ def test_every_line_is_found_by_bisection() -> None:
     assert find(b"", "a", start=0) == ""
 
 
+@given(st.text(st.characters(max_codepoint=127), max_size=40) | st.text("aAB.'`& s_-\n\x1c1,", max_size=12))
+def test_ascii_names_have_the_normal_form_that_others_have(name: str) -> None:
+    plain = names._INITIALS.sub(r"\1", names._POSSESSIVE.sub("", name.translate(names._LETTERS).strip()))
+    slow = names._NO_WORD.sub(" ", plain.replace("'", "").replace(".", "")).split()
+    assert names._ascii_words(name) == slow
+
+
+def test_a_table_that_ends_without_a_line_feed_is_read_to_its_end() -> None:
+    assert find(b"a\t1\nb\t2", "b", start=0) == "b\t2"
+    assert find(b"a\t1\nb\t2", "c", start=0) == ""
+
+
 def test_surname() -> None:
     assert [surname(name) for name in ("abu bakr al baghdadi", "roe", "")] == ["baghdadi", "roe", ""]
 
@@ -165,14 +180,41 @@ def test_missing_table_says_where(tmp_path: Path) -> None:
         load_gazetteer(tmp_path)
 
 
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [("\t60\t", "\tx0\t"), ("\tCity\t", "\tCity "), ("35.3333", "35,3333")],
+    ids=["no prior", "a column too few", "no coordinates"],
+)
+def test_a_line_that_is_damaged_says_so(old: str, new: str) -> None:
+    damaged = Gazetteer(table_text(sorted(ROWS, key=lambda row: row.qid.encode())).replace(old, new).encode(), b"")
+
+    assert damaged.item("Q822")
+    with pytest.raises(InputError, match="Q100: the linking table is damaged; build it again"):
+        damaged.item("Q100")
+
+
+def test_what_is_no_utf8_is_read_as_far_as_it_goes() -> None:
+    assert find(b"a\t1\xff\n", "a", start=0) == "a\t1\ufffd"
+
+
+@pytest.mark.parametrize("card", [b"", b"[]", b"{}", b"[" * 100_000, b'{"format": 1, "bytes": {}}', b"\xff"])
+def test_a_damaged_index_says_so(tmp_path: Path, card: bytes) -> None:
+    for name, content in (("table.tsv", table_text(ROWS)), ("names.tsv", names_text(ROWS))):
+        (tmp_path / name).write_text(content, encoding="utf-8")
+    (tmp_path / "index.json").write_bytes(card)
+
+    with pytest.raises(InputError, match=r"the linking table is damaged; build it again with kb link build$"):
+        load_gazetteer(tmp_path)
+
+
 def test_names_are_generated_from_the_table() -> None:
-    rows = build_table.read_table()
-    assert table_text(rows) == (build_table.HERE / "table.tsv").read_text(encoding="utf-8")
-    assert names_text(rows) == (build_table.HERE / "names.tsv").read_text(encoding="utf-8")
+    rows = read_table()
+    assert table_text(rows) == (table.HERE / "table.tsv").read_text(encoding="utf-8")
+    assert names_text(rows) == (table.HERE / "names.tsv").read_text(encoding="utf-8")
 
 
 def test_table_is_well_formed() -> None:
-    lines = (build_table.HERE / "table.tsv").read_text(encoding="utf-8").splitlines()
+    lines = (table.HERE / "table.tsv").read_text(encoding="utf-8").splitlines()
     cells = [line.split("\t") for line in lines]
     assert tuple(cells[0]) == COLUMNS
     assert {len(row) for row in cells} == {len(COLUMNS)}
@@ -215,29 +257,3 @@ def test_names_of_newspapers(name: str, label: str, cls: str) -> None:
 def test_demonyms_of_countries(word: str) -> None:
     item = load_gazetteer().demonym(word)
     assert item is not None and item.cls == "Country"
-
-
-@functools.cache
-def _facts() -> dict[str, set[str]]:
-    file = SHARED / "wikidata" / "entities.jsonl.xz"
-    if not file.exists():
-        pytest.skip("the Wikidata facts that the table was built from are not here")
-    with lzma.open(file, "rt", encoding="utf-8") as lines:
-        items = map(json.loads, lines)
-        return {
-            item["qid"]: {*(map(build_table.tidy, [item["label"], *item.get("aliases", ())])), item.get("enwiki", "")}
-            for item in items
-        }
-
-
-def test_every_item_of_the_table_is_in_the_facts_under_its_label() -> None:
-    facts = _facts()
-    unknown = [row for row in build_table.read_table() if row.label not in facts.get(row.qid, ())]
-    assert unknown == []
-
-
-def test_every_override_is_in_the_facts_under_its_label() -> None:
-    facts = _facts()
-    rows = build_table.read_overrides()
-    assert [qid for qid, row in rows.items() if row["label"] not in facts.get(qid, ())] == []
-    assert [row["country"] for row in rows.values() if row["country"] and row["country"] not in facts] == []

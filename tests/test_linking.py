@@ -9,9 +9,9 @@ import pytest
 
 from kb import model
 from kb.gazetteer import Gazetteer, load_gazetteer
-from kb.linking import link
-from kb.linking.build_table import Row, names_text, table_text
-from kb.linking.disambiguation import agreement
+from kb.linking import explain, link
+from kb.linking.disambiguation import ANYTHING, agreement
+from kb.linking.table import Row, names_text, table_text
 
 GOLD = Path(__file__).resolve().parents[1].parent / "shared" / "gold" / "dev"
 
@@ -24,16 +24,17 @@ ROWS = (
     Row("Q5", "Springfield", "Region", ["Springfield province"], [], "Q1", 30),
     Row("Q6", "Utopian Army", "ArmedForce", [], [], "Q1", 60),
     Row("Q7", "Erewhonian Army", "ArmedForce", [], [], "Q2", 30),
-    Row("Q8", "Mercury", "Company", [], [], "Q1", 30),
-    Row("Q9", "Mercury", "MediaOrganization", ["The Mercury"], [], "Q1", 30),
+    Row("Q8", "Mercury", "Company", [], [], "Q1", 50),
+    Row("Q9", "Mercury", "MediaOrganization", ["The Mercury"], [], "Q1", 50),
     Row("Q10", "John Doe", "Person", [], [], "Q1", 40, ["president of Utopia@Q1:2010-01-01..2014-12-31"]),
     Row("Q11", "John Doe", "Person", [], [], "Q2", 12),
-    Row("Q12", "Mary Roe", "Person", [], [], "Q2", 42, ["minister@Q2:2000..2002"]),
-    Row("Q13", "Peter Roe", "Person", [], [], "Q2", 42, ["minister@Q2:2003..2005"]),
+    Row("Q12", "Mary Roe", "Person", [], [], "Q2", 80, ["minister@Q2:2000..2002"]),
+    Row("Q13", "Peter Roe", "Person", [], [], "Q2", 80, ["minister@Q2:2003..2005"]),
     Row("Q14", "Liberation Front", "ArmedGroup", ["LF"], [], "Q1", 60),
     Row("Q15", "Deir ez-Zor", "City", [], [], "Q1", 40),
     Row("Q16", "Faraway", "City", [], [], "Q2", 14),
     Row("Q17", "Ann Unknown", "Person", [], [], "Q1", 12),
+    Row("Q18", "Jane Coe", "Person", [], [], "Q2", 42, ["minister@Q2:2003..2005"]),
 )
 
 
@@ -78,9 +79,10 @@ CASES = (
     Case("Utopian workers left Mercury.", "Organization", ("Mercury",), None),
     Case("Utopian president John Doe spoke.", "Person", ("John Doe", "Doe"), "Q10", published="2012-05-01"),
     Case("Utopian president John R. Doe spoke.", "Person", ("John R. Doe",), "Q10", published="2012"),
-    Case("Utopian Ann Unknown spoke.", "Person", ("Ann Unknown",), "Q17", confident=False),
+    Case("Utopian Ann Unknown spoke.", "Person", ("Ann Unknown",), "Q17"),
     Case("Erewhonian Roe spoke.", "Person", ("Roe",), "Q13", confident=False, published="2004-01-01"),
     Case("Erewhonian Roe spoke.", "Person", ("Roe",), "Q12", confident=False, published="2001-01-01"),
+    Case("Erewhonian Coe spoke.", "Person", ("Coe",), None, published="1990-01-01"),
     Case("Utopian Liberation Front.", "ArmedGroup", ("Liberation Front", "LF"), "Q14"),
     Case("Utopian Liberation Front.", "PoliticalParty", ("LF",), "Q14"),
     Case("Utopian Liberation Front.", "Person", ("LF",), None),
@@ -141,6 +143,42 @@ def test_hostile_names_get_no_link(name: str, cls: str) -> None:
 )
 def test_agreement_of_classes(one: str, other: str, excluded: bool) -> None:
     assert (agreement(one, other) == 0) is excluded
+
+
+@pytest.mark.parametrize(
+    ("cls", "name", "text", "first", "verdict", "why"),
+    [
+        (
+            "City",
+            "Springfield",
+            "Utopian troops took Springfield.",
+            "Q3",
+            "owl:sameAs",
+            "it is of Utopia, which the article",
+        ),
+        ("City", "Springfield", "Troops took Springfield.", "Q3", "no link", "ahead of the next by 0.00"),
+        ("Person", "Roe", "Erewhonian Roe spoke.", "Q12", "no link", "the name is its surname"),
+        (ANYTHING, "Deir ez-Zor, Utopia", "", "Q15", "owl:sameAs", "the name is its label"),
+        (ANYTHING, "Springfield, Utopia", "", "Q3", "no link", "ahead of the next by 0.00"),
+        ("City", "Springfield", "The Utopian took Springfield.", "Q3", "owl:sameAs", "which the article names once"),
+        (ANYTHING, "Erewhonian", "", "Q2", "skos:closeMatch", "the name is its people or language"),
+    ],
+)
+def test_explain(cls: str, name: str, text: str, first: str, verdict: str, why: str) -> None:
+    article = model.Article(name="a", title=None, body=text)
+    asked = entity(cls, name, text=text)
+    found = explain(asked, [asked], article, gazetteer=gazetteer())
+
+    assert (found[0].candidate.item.qid, found[0].verdict) == (first, verdict)
+    assert why in "; ".join(found[0].why)
+    assert sum(e.chance for e in found) <= 1 + 1e-9
+    assert [e.chance for e in found] == sorted((e.chance for e in found), reverse=True)
+    assert [e.verdict for e in found[1:]] == ["no link"] * (len(found) - 1)
+
+
+def test_explain_a_name_that_nothing_has() -> None:
+    article = model.Article(name="a", title=None, body="")
+    assert explain(entity(ANYTHING, "Nowhere"), (), article, gazetteer=gazetteer()) == ()
 
 
 def test_annotated_articles() -> None:

@@ -2,7 +2,10 @@
 
 import datetime as dt
 import re
+import threading
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +17,19 @@ from hypothesis import strategies as st
 from rdflib.plugins.sparql import prepareQuery
 
 from kb.errors import QueryError
-from kb.queries import Question, Value, ask, catalogue, question, questions, resolve, sparql
+from kb.queries import (
+    Question,
+    Value,
+    ask,
+    ask_online,
+    catalogue,
+    local,
+    question,
+    questions,
+    resolve,
+    services,
+    sparql,
+)
 from kb.resources import data_dir
 from kb.store import Answer, EmbeddedStore, Store, Table, Term, Triples, check, open_store, render
 
@@ -22,6 +37,7 @@ pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning:rdflib.*")
 
 CASES = Path(__file__).parent / "cases" / "queries"
 KB = CASES / "kb.trig"
+LINKED, FACTS = CASES / "linked.trig", CASES / "wikidata.ttl"
 ID = "https://w3id.org/newskb/id/"
 ISLAMIC_STATE = ox.NamedNode(ID + "entity/Q2429253")
 
@@ -42,6 +58,7 @@ ASKED: list[tuple[str, str, Mapping[str, Value]]] = [
     ("casualties-by-place", "casualties-by-place", {}),
     ("construct-schema-org", "construct-schema-org", {}),
     ("construct-sem", "construct-sem", {}),
+    ("construct-wikidata", "construct-wikidata", {}),
     ("critics", "critics", {"about": "Hezbollah"}),
     ("disputed-events", "disputed-events", {}),
     ("disputed-events", "disputed-events-side", {"side": "Lebanese army"}),
@@ -81,8 +98,16 @@ ASKED: list[tuple[str, str, Mapping[str, Value]]] = [
     ("unlinked-entities", "unlinked-entities", {}),
 ]
 
-#: Questions that cannot be answered without the network.
-FEDERATED = {"wikidata-positions"}
+#: Asked of two articles with Wikidata's facts about them, which are in the data or at an endpoint.
+FEDERATED: list[tuple[str, str, Mapping[str, Value]]] = [
+    ("wikidata-countries", "wikidata-countries", {}),
+    ("wikidata-countries", "wikidata-countries-class", {"class": "airstrike"}),
+    ("wikidata-offices", "wikidata-offices", {}),
+    ("wikidata-offices", "wikidata-offices", {"person": "Nasr"}),
+    ("wikidata-places", "wikidata-places", {}),
+    ("wikidata-places", "wikidata-places-august", {"from": "2017-08", "place": "Lebanon"}),
+    ("wikidata-positions", "wikidata-positions", {"person": "Omar Saab"}),
+]
 
 
 class RdflibStore:
@@ -140,6 +165,14 @@ def _triple(triple: Any) -> ox.Triple:
     return ox.Triple(subject, predicate, value)  # type: ignore[arg-type]
 
 
+@pytest.fixture(scope="module", autouse=True)
+def _exact_literals() -> Iterator[None]:
+    """Have rdflib give literals as they are written, as the others do."""
+    kept, rdflib.NORMALIZE_LITERALS = rdflib.NORMALIZE_LITERALS, False
+    yield
+    rdflib.NORMALIZE_LITERALS = kept
+
+
 @pytest.fixture(scope="module", params=[EmbeddedStore, UnionStore, RdflibStore])
 def store(request: pytest.FixtureRequest) -> Store:
     store: Store = request.param()
@@ -171,9 +204,10 @@ def test_answer_is_as_written_down_on_every_engine(
 
 
 def test_every_question_has_an_answer_written_down() -> None:
-    asked = {name for name, _, _ in ASKED}
+    asked = {name for name, _, _ in [*ASKED, *FEDERATED]}
 
-    assert asked | FEDERATED == {q.name for q in questions()}
+    assert asked == {q.name for q in questions()}
+    assert {name for name, _, _ in FEDERATED} == {q.name for q in questions() if services(q.text)}
 
 
 # The files
@@ -184,7 +218,7 @@ def test_file_is_sparql_by_itself_and_says_what_it_is(asked: Question) -> None:
     check(asked.text)
     prepareQuery(asked.text)
     declared = set(re.findall(r"PREFIX (\w+):", asked.text))
-    body = re.sub(r"<[^>]*>|#[^\n]*", "", asked.text)
+    body = re.sub(r"<[^<>\s]*>|#[^\n]*", "", asked.text)
 
     assert re.fullmatch(r"[a-z]+(-[a-z]+)*", asked.name)
     assert asked.summary and not asked.summary.endswith(".")
@@ -367,11 +401,167 @@ def test_folder_without_questions_is_refused(tmp_path: Path) -> None:
         questions([tmp_path])
 
 
-def test_federated_question_names_the_endpoint_it_cannot_reach(embedded: Store) -> None:
-    text = question("wikidata-positions").text.replace("https://query.wikidata.org", "http://localhost:61234")
+# Wikidata's part
 
+
+@pytest.fixture(scope="module", params=[EmbeddedStore, UnionStore, RdflibStore])
+def joined(request: pytest.FixtureRequest) -> Store:
+    store: Store = request.param()
+    store.load(LINKED)
+    store.load(FACTS)
+    return store
+
+
+@pytest.mark.parametrize(("name", "case", "parameters"), FEDERATED)
+def test_wikidatas_part_is_answered_from_the_data(
+    joined: Store, name: str, case: str, parameters: Mapping[str, Value]
+) -> None:
+    answer = ask(joined, name, **parameters)
+
+    assert rendered(answer) == expected(case, answer)
+
+
+@pytest.mark.parametrize("name", sorted({name for name, _, _ in FEDERATED}))
+def test_without_wikidatas_facts_there_are_no_rows(name: str) -> None:
+    answer = ask(open_store(LINKED), name)
+
+    assert isinstance(answer, Table)
+    assert answer.rows == ()
+
+
+class Endpoint(ThreadingHTTPServer):
+    """A SPARQL endpoint with Wikidata's facts, on this machine; remembers what it was asked."""
+
+    def __init__(self) -> None:
+        super().__init__(("127.0.0.1", 0), Answering)
+        self.store, self.asked = ox.Store(), list[str]()
+        self.store.load(path=FACTS)
+        self.iri = f"http://127.0.0.1:{self.server_port}/sparql"
+
+
+class Answering(BaseHTTPRequestHandler):
+    """https://www.w3.org/TR/sparql11-protocol/#query-via-post-direct, answers as SPARQL JSON."""
+
+    server: Endpoint
+
+    def do_POST(self) -> None:
+        sparql = self.rfile.read(int(self.headers["Content-Length"])).decode()
+        self.server.asked.append(sparql)
+        result = self.server.store.query(sparql)
+        assert isinstance(result, ox.QuerySolutions)
+        body = result.serialize(format=ox.QueryResultsFormat.JSON) or b""
+        self.send_response(200)
+        self.send_header("Content-Type", "application/sparql-results+json")
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, format: str, *args: object) -> None:
+        """Tests print nothing."""
+
+
+@pytest.fixture
+def endpoint() -> Iterator[Endpoint]:
+    with Endpoint() as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        yield server
+        server.shutdown()
+
+
+def at(server: str, name: str) -> Question:
+    """The question with another endpoint."""
+    asked = question(name)
+    return replace(asked, text=asked.text.replace("https://query.wikidata.org/sparql", server))
+
+
+@pytest.mark.parametrize(("name", "case", "parameters"), FEDERATED)
+def test_an_endpoint_that_is_asked_gives_the_same_rows(
+    endpoint: Endpoint, name: str, case: str, parameters: Mapping[str, Value]
+) -> None:
+    answer = ask_online(open_store(LINKED), at(endpoint.iri, name), **parameters)
+
+    assert rendered(answer) == expected(case, answer)
+    assert len(endpoint.asked) > 0
+
+
+def test_an_endpoint_is_asked_about_the_linked_items_alone(endpoint: Endpoint) -> None:
+    ask_online(open_store(LINKED), at(endpoint.iri, "wikidata-places"))
+
+    assert set(re.findall(r"Q9000\d\d", "".join(endpoint.asked))) == {
+        "Q900001", "Q900002", "Q900010", "Q900020", "Q900030",
+    }  # fmt: skip
+
+
+def test_a_question_as_it_stands_asks_the_endpoint_as_well(endpoint: Endpoint) -> None:
+    answer = open_store(LINKED).query(at(endpoint.iri, "wikidata-places").text)
+
+    assert rendered(answer) == expected("wikidata-places", answer)
+
+
+def test_nothing_leaves_the_machine_unless_asked(endpoint: Endpoint) -> None:
+    ask(open_store(LINKED), at(endpoint.iri, "wikidata-places"))
+
+    assert endpoint.asked == []
+
+
+def test_federated_question_names_the_endpoint_it_cannot_reach() -> None:
     with pytest.raises(QueryError, match="localhost:61234/sparql> does not answer"):
-        embedded.query(text)
+        ask_online(open_store(LINKED), at("http://localhost:61234/sparql", "wikidata-positions"))
+
+
+#: A query, the same with the parts of endpoints as groups, and the endpoints.
+PARTS: list[tuple[str, str, tuple[str, ...]]] = [
+    ("{ SERVICE <urn:a> { ?s ?p ?o } }", "{  { ?s ?p ?o } }", ("<urn:a>",)),
+    ("{ service silent<urn:a>{ ?s ?p ?o } }", "{ { ?s ?p ?o } }", ("<urn:a>",)),
+    ("{ SERVICE # of {\n ?where { ?s ?p ?o } }", "{  { ?s ?p ?o } }", ("?where",)),
+    ("{ SERVICE wd:x { SERVICE <urn:b> { ?s ?p ?o } } }", "{  {  { ?s ?p ?o } } }", ("wd:x", "<urn:b>")),
+    *(
+        (text, text, ())
+        for text in (
+            '{ ?s ?p "SERVICE <urn:a> {" }',
+            "{ ?s ?p 'it is a \\' SERVICE <urn:a> {' }",
+            '{ ?s ?p """a "quoted" SERVICE <urn:a> {""" }',
+            "{ ?s ?p '''a \n SERVICE <urn:a> {''' }",
+            "{ ?s ?p ?o } # SERVICE <urn:a> {",
+            "{ ?s <urn:#SERVICE> <urn:a> . ?service ?p $SERVICE }",
+            "{ ?s ex:SERVICE <urn:a> ; SERVICE:x <urn:b> ; ex:my-SERVICE <urn:c> . _:SERVICE ?p ?o }",
+            "{ ?s ?p ?o . FILTER(?o<3 && 2>?o) }",
+        )
+    ),
+]
+
+
+@pytest.mark.parametrize(("text", "group", "endpoints"), PARTS)
+def test_the_part_of_an_endpoint_becomes_a_group(text: str, group: str, endpoints: tuple[str, ...]) -> None:
+    assert local(text) == group
+    assert services(text) == endpoints
+
+
+@settings(max_examples=100, deadline=None)
+@given(st.text(st.one_of(st.characters(exclude_categories=["Cs"]), st.sampled_from("\"'\\{}<>#\n"))))
+def test_any_text_in_a_part_stays_as_it_is(text: str) -> None:
+    literal = ox.Literal(text)
+    query = f"SELECT ?x WHERE {{ SERVICE <urn:a> {{ VALUES ?x {{ {literal} }} }} FILTER(?x = {literal}) }}"
+
+    answer = EmbeddedStore().query(local(query))
+
+    assert isinstance(answer, Table)
+    assert answer.rows == ((literal,),)
+
+
+def test_a_long_word_is_read_in_one_go() -> None:
+    text = f"{{ ?s ?p {'a' * 50_000} . ?s ex:{'b' * 50_000} '{'c' * 50_000}' }}"
+
+    assert local(text) == text
+
+
+def test_names_of_wikidata_are_not_entities_of_the_articles(joined: Store) -> None:
+    assert resolve(joined, "Lebanon") == (ox.NamedNode(ID + "entity/Q900020"),)
+    with pytest.raises(QueryError, match='nothing is called "Syria"'):
+        resolve(joined, "Syria")
+
+
+# Without named graphs
 
 
 @pytest.mark.parametrize(("name", "case", "parameters"), ASKED[:12], ids=[a[1] for a in ASKED[:12]])

@@ -541,6 +541,7 @@ def test_a_link_alone_makes_no_same() -> None:
         ("kb.jsonld", None, "jsonld"),
         ("kb.rdf", None, "rdfxml"),
         ("kb.xml.gz", None, "rdfxml"),
+        ("kb.qs", None, "quickstatements"),
         ("kb.txt", "turtle", "turtle"),
         ("", "json-ld", "jsonld"),
         ("kb.ttl", "nt", "ntriples"),

@@ -1,12 +1,16 @@
 """What training reads: corpora in their formats, names that are partly open, our own annotation, measures of clusters."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from kb.language.neural import MODEL
+from kb.language.runtime import Network
 from kb.language.train import clusters, files, names
 from kb.language.train.sentences import NAME_CLASSES, Names, Sentence, headline
+from kb.language.train.taught import taught
 
 _CONLLU = """\
 # newdoc id = one
@@ -162,3 +166,25 @@ def test_ceafe_aligns_each_cluster_once() -> None:
     found = clusters.figures([[_A, _B]], [[frozenset({1, 2}), frozenset({3}), _B]])
 
     assert found["CEAFe"] == pytest.approx(100 * 2 * 1.8 / 5)
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [("U.S.-led", ["U.S.", "-", "led"]), ("al-Qaida", ["al-Qaida"]), ("north", ["north"])],
+)
+def test_hyphens_divide_words(text: str, words: list[str]) -> None:
+    assert names.divided(text) == words
+
+
+def test_a_teacher_gives_trees_to_those_that_have_none(conllu: Path) -> None:
+    network = Network(MODEL, threads=1)
+    first, second = files.read_conllu(conllu)
+    found = taught(network, [first, replace(second, tree=None)])
+
+    assert found[0].tree is first.tree
+    tree = found[1].tree
+    assert tree is not None
+    assert [len(column) for column in (tree.upos, tree.xpos, tree.feats, tree.lemmas, tree.heads, tree.deprels)] == [
+        7
+    ] * 6
+    assert tree.heads.count(0) == 1 and tree.lemmas[3] == "return"

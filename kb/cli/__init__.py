@@ -18,11 +18,12 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from kb.cli import link, serve
+from kb.cli.data import data_of, keep_inputs, read_quads
 from kb.cli.terminal import ERROR, FINDINGS, INTERRUPTED, Errors, counted, progress, say, show, width
 from kb.errors import InputError, KbError, OutputError, QueryError
 
 if TYPE_CHECKING:
-    from pyoxigraph import Quad
     from rdflib import Graph
 
     from kb.build import Exported, Options, Summary
@@ -30,8 +31,6 @@ if TYPE_CHECKING:
     from kb.evaluation import Gold, Outcome
     from kb.store import Answer, Store
 
-#: The knowledge base that ``make kb`` builds, asked where no data is named.
-DEFAULT_DATA = Path("kb.nq")
 #: Characters of an argument that make it SPARQL rather than the name of a file.
 SPARQL = re.compile(r"[{\n]|^\s*DESCRIBE\s", re.IGNORECASE)
 #: Typer carries its own copy of click in some versions; click's usage errors are found through what it exports.
@@ -140,6 +139,14 @@ Ontology = Annotated[
 ]
 Model = Annotated[str | None, typer.Option(metavar="NAME", help="A spaCy pipeline to use in place of ours.")]
 Processes = Annotated[int, typer.Option(min=1, metavar="N", help="How many to use, each with its own model in memory.")]
+Index = Annotated[
+    Path | None,
+    typer.Option(
+        metavar="DIR",
+        show_default=False,
+        help="Link with this index of Wikidata items, from kb link build, in place of ours.",
+    ),
+]
 MinConfidence = Annotated[float, typer.Option(min=0.0, max=1.0, metavar="X", help="Leave out what is less sure.")]
 
 
@@ -154,7 +161,10 @@ def export(
     ] = None,
     format: Annotated[
         str | None,
-        typer.Option(metavar="NAME", help="turtle, trig, ntriples, nquads, jsonld or rdfxml; else by the extension."),
+        typer.Option(
+            metavar="NAME",
+            help="turtle, trig, ntriples, nquads, jsonld, rdfxml or quickstatements; else by the extension.",
+        ),
     ] = None,
     published: Annotated[
         str | None, typer.Option(metavar="DATE", help="Publication date of articles that state none.")
@@ -162,6 +172,7 @@ def export(
     source: Annotated[str | None, typer.Option(metavar="NAME", help="Publisher of articles that state none.")] = None,
     ontology: Ontology = None,
     model: Model = None,
+    index: Index = None,
     base: Annotated[str | None, typer.Option(metavar="IRI", help="Where resources are minted.")] = None,
     min_confidence: MinConfidence = 0.0,
     evidence: Annotated[
@@ -175,12 +186,13 @@ def export(
     """Articles to RDF: one file, a file for each article, or standard output. A file that is there is replaced."""
     if output and output_dir:
         raise OutputError("--output and --output-dir exclude each other", hint="give one of them")
-    _keep_inputs(articles, output)
+    keep_inputs(articles, output, "an article")
     options = _options(
         published=published,
         source=source,
         ontology=tuple(ontology or ()),
         model=model,
+        index=index,
         base=base,
         min_confidence=min_confidence,
         evidence=evidence.value,
@@ -203,12 +215,6 @@ def _options(*, base: str | None = None, **others: Any) -> "Options":
     from kb.build import Options
 
     return Options(**others) if base is None else Options(base=base, **others)
-
-
-def _keep_inputs(articles: Sequence[str], output: str | None) -> None:
-    """Refuse to replace an article by its own export."""
-    if output and output != "-" and any(Path(output).resolve() == Path(article).resolve() for article in articles):
-        raise OutputError("would replace an article", where=output, hint="name another output file")
 
 
 def _export(articles: Sequence[str], options: "Options", target: Target, processes: int) -> None:
@@ -279,6 +285,9 @@ def ask(
         ),
     ] = None,
     format: AnswerFormat = "table",
+    online: Annotated[
+        bool, typer.Option("--online", help="Ask Wikidata for its part of a question, over the network.")
+    ] = False,
     help: Annotated[bool, typer.Option("-h", "--help", help="Show this, or the parameters of a question.")] = False,
 ) -> None:
     """Answer a stored question; without one, list them. `kb ask NAME --help` shows what narrows a question."""
@@ -288,7 +297,7 @@ def ask(
     elif name is None:
         show(_rendered(_listing(), format))
     else:
-        _answer(name, parameters, data, format)
+        _answer(name, parameters, data, format, online=online)
 
 
 def _asked(words: Sequence[str]) -> tuple[str | None, dict[str, str], list[str]]:
@@ -317,7 +326,7 @@ def _value_of(option: str, rest: Iterator[str]) -> str:
     return value
 
 
-def _answer(name: str, parameters: Mapping[str, str], data: Sequence[str], format: str) -> None:
+def _answer(name: str, parameters: Mapping[str, str], data: Sequence[str], format: str, *, online: bool) -> None:
     from kb import queries
 
     question = queries.question(name)
@@ -325,7 +334,11 @@ def _answer(name: str, parameters: Mapping[str, str], data: Sequence[str], forma
     if unknown:
         hint = f"kb ask {name} --help shows its parameters"
         raise QueryError(f'no parameter "{unknown[0]}"', where=name, hint=hint)
-    show(_rendered(queries.ask(_store(data), question, **parameters), format))
+    if endpoints := ", ".join(queries.services(question.text)):
+        at_hand = f"answered from the data at hand; --online asks {endpoints}"
+        say(f"asking {endpoints} over the network" if online else at_hand)
+    answer = queries.ask_online if online else queries.ask
+    show(_rendered(answer(_store(data), question, **parameters), format))
 
 
 def _listing() -> "Answer":
@@ -380,15 +393,8 @@ def _sparql(source: str) -> str:
 def _store(data: Sequence[str]) -> "Store":
     from kb.store import open_store
 
-    named = _data(data)
+    named = data_of(data)
     return open_store(named[0] if len(named) == 1 else named)
-
-
-def _data(named: Sequence[str]) -> list[str]:
-    """The data that are named, or the default knowledge base."""
-    if not named and not DEFAULT_DATA.exists():
-        raise InputError("no data", hint=f"name an RDF file, or run where make kb has built {DEFAULT_DATA}")
-    return list(named) or [str(DEFAULT_DATA)]
 
 
 def _rendered(answer: "Answer", format: str) -> str:
@@ -416,19 +422,13 @@ def validate(
 
     if not no_reason and java() is None:
         say(NO_JAVA)
-    quads = _quads(data or [])
+    quads = read_quads(data or [])
     findings = checks.check(quads, ontology_dirs=ontology or (), reason=not no_reason)
     if findings or format != "table":
         show(_rendered(_findings(findings), format))
     say(f"{counted(len(findings), 'finding')} in {counted(len({quad.triple for quad in quads}), 'triple')}")
     if findings:
         raise typer.Exit(FINDINGS)
-
-
-def _quads(data: Sequence[str]) -> "list[Quad]":
-    from kb import store
-
-    return [quad for file in store.rdf_files(map(Path, _data(data))) for quad in store.read_quads(file)]
 
 
 def _findings(findings: "Sequence[Finding]") -> "Answer":
@@ -465,6 +465,7 @@ def evaluate(
     as_json: AsJson = False,
     ontology: Ontology = None,
     model: Model = None,
+    index: Index = None,
     min_confidence: MinConfidence = 0.0,
     processes: Processes = 1,
 ) -> None:
@@ -474,7 +475,7 @@ def evaluate(
     if html:
         _check_folder(html.parent)
     golds = evaluation.read_gold(gold_dir)
-    options = _options(ontology=tuple(ontology or ()), model=model, min_confidence=min_confidence)
+    options = _options(ontology=tuple(ontology or ()), model=model, index=index, min_confidence=min_confidence)
     exported = _read_graphs(rdf) if rdf else _exported_graphs(gold_dir / "articles", options, processes)
     graphs = {gold.name: _graph(gold.name, exported) for gold in golds}
     found = {gold.name: tuple(evaluation.compare(gold, graphs[gold.name])) for gold in golds}
@@ -550,3 +551,13 @@ def info(as_json: AsJson = False) -> None:
         show(json.dumps(facts, indent=1, ensure_ascii=False) + "\n")
     else:
         show("".join(f"{name:{max(map(len, facts))}}  {value}\n" for name, value in facts.items()))
+
+
+# Serve ----------------------------------------------------------------------------------------------------------------
+
+app.command()(serve.serve)
+
+
+# Link -----------------------------------------------------------------------------------------------------------------
+
+app.add_typer(link.app, name="link")

@@ -1,5 +1,7 @@
 """From scores to spans: names and mentions that may be nested but never cross, and roles by BIO labels."""
 
+import re
+from collections import Counter
 from collections.abc import Sequence
 
 import numpy as np
@@ -8,7 +10,11 @@ import numpy.typing as npt
 Floats = npt.NDArray[np.float32]
 Ints = npt.NDArray[np.int64]
 Spans = list[tuple[int, int, str]]
+#: Roles with their first and last word, exclusive.
+Roles = list[tuple[str, int, int]]
 
+#: Roles that a predicate has once.
+_CORE = re.compile(r"ARG[0-5]$")
 
 #: How much surer than nothing a name must be that lies around another one, in nats.
 AROUND = 1.0
@@ -88,9 +94,9 @@ def viterbi(scores: Floats, lengths: Ints) -> Ints:
     return labels
 
 
-def bio_spans(labels: Ints, names: Sequence[str]) -> list[tuple[str, int, int]]:
+def bio_spans(labels: Ints, names: Sequence[str]) -> Roles:
     """The roles of a labelled sentence with their spans."""
-    found: list[tuple[str, int, int]] = []
+    found: Roles = []
     for i, label in enumerate(labels.tolist()):
         name = names[label]
         if name.startswith("B-"):
@@ -98,3 +104,36 @@ def bio_spans(labels: Ints, names: Sequence[str]) -> list[tuple[str, int, int]]:
         elif name.startswith("I-") and found:
             found[-1] = (found[-1][0], found[-1][1], i + 1)
     return found
+
+
+def distinct(spans: Roles, scores: Floats, names: Sequence[str]) -> Roles:
+    """The roles of a predicate with each core role ("ARG0" to "ARG5") once: of several spans the surest keeps it.
+
+    The others get the role that is next likely and free, or none if that is likelier (Punyakanok et al. 2008 decide so).
+
+    Args:
+        spans: (role, first, last) of one predicate, as `bio_spans` gives them.
+        scores: (W, 1 + 2 R), of BIO labels in the order of ``names``.
+        names: the labels.
+    """
+    taken = Counter(role for role, _, _ in spans)
+    if all(count == 1 for role, count in taken.items() if _CORE.match(role)):
+        return spans
+    chances = scores - np.logaddexp.reduce(scores, axis=1, keepdims=True)
+    free = {name[2:] for name in names[1::2]} - {role for role in taken if _CORE.match(role)}
+    found: Roles = []
+    for role, begin, end in sorted(spans, key=lambda span: -_chance(span, chances, names)):
+        if taken[role] > 1 and _CORE.match(role) and role in {other for other, _, _ in found}:
+            role = max(sorted(free), key=lambda other: _chance((other, begin, end), chances, names))
+            if _chance((role, begin, end), chances, names) < float(chances[begin:end, 0].sum()):
+                continue
+            free -= {role} if _CORE.match(role) else set()
+        found.append((role, begin, end))
+    return sorted(found, key=lambda span: span[1])
+
+
+def _chance(span: tuple[str, int, int], chances: Floats, names: Sequence[str]) -> float:
+    """The logarithm of how likely a span has its role, by the labels of its words."""
+    role, begin, end = span
+    first = names.index(f"B-{role}")
+    return float(chances[begin, first] + chances[begin + 1 : end, first + 1].sum())

@@ -21,9 +21,8 @@ from kb.language.decoding import outermost
 from kb.language.neural import MODEL
 from kb.language.runtime import Analysis, Network, Proposition
 from kb.language.train import clusters, files
-from kb.language.train.batches import documents
 from kb.language.train.corpora import read_all
-from kb.language.train.sentences import NAME_CLASSES, Sentence
+from kb.language.train.sentences import NAME_CLASSES, Sentence, documents
 from kb.language.train.taught import analysed, runs
 
 #: A class of ours as the corpora with three classes call it.

@@ -19,6 +19,7 @@ import numpy as np
 from spacy.attrs import DEP, HEAD, LEMMA, MORPH, POS, SENT_START, TAG
 from spacy.language import Language
 from spacy.tokens import Doc, Span
+from srsly.msgpack import msgpack_decoders, msgpack_encoders
 
 from kb.language.decoding import outermost
 from kb.language.runtime import CHUNK, Analysis, Encoded, Network, Proposition
@@ -28,7 +29,7 @@ MODEL = Path(__file__).parent / "model"
 #: Threads of the network. With one, two processes are twice as fast as one on two cores.
 THREADS = 1
 #: What a boundary by punctuation adds to the model's opinion, and what is asked in all, in nats.
-PUNCTUATION, LEAST = 6.0, -0.5
+PUNCTUATION, LEAST = 2.0, 0.0
 
 #: First and last word of each sentence, exclusive, counted over the words that are no white space.
 Spans = list[tuple[int, int]]
@@ -221,7 +222,20 @@ def make_neural(
         roles: whether propositions and triggers are found, which takes about a fifth of the time.
         coreference: whether clusters are found.
     """
+    for registry in (msgpack_encoders, msgpack_decoders):
+        _look_once(registry)
     return NeuralComponent(nlp, name, path=path, threads=threads, roles=roles, coreference=coreference)
+
+
+def _look_once(registry: Any) -> None:
+    """Let a catalogue know now what other packages bring.
+
+    Otherwise it looks through all installed packages for each group of spans of a document that goes to another process.
+    """
+    if registry.entry_points:
+        for name, found in registry.get_entry_points().items():
+            registry.register(name, func=found)
+        registry.entry_points = False
 
 
 for _name in ("kb_propositions", "kb_triggers"):

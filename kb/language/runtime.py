@@ -17,8 +17,8 @@ import onnxruntime
 
 from kb.errors import ModelError
 from kb.language.coreference import Phrases, Words, candidates, features, pair_features
-from kb.language.decoding import bio_spans, nested_spans, viterbi
-from kb.language.edits import apply_rule
+from kb.language.decoding import bio_spans, distinct, nested_spans, viterbi
+from kb.language.lemmas import Lemmatiser
 from kb.language.pieces import Pieces
 from kb.language.trees import decode
 
@@ -32,7 +32,7 @@ CHUNK = 160
 #: Pairs of phrases scored at a time.
 PAIRS = 20_000
 #: How much surer than nothing a trigger must be, in nats.
-TRIGGER = 2.0
+TRIGGER = 3.5
 PROPOSITION, EVENT = 0, 1
 GRAPHS = ("encoder", "heads", "roles", "coreference")
 
@@ -106,7 +106,7 @@ class Network:
         options.add_session_config_entry("session.intra_op.allow_spinning", "0")
         try:
             labels = json.loads((folder / "labels.json").read_text(encoding="utf-8"))
-            self.lemmas: dict[str, dict[str, str]] = json.loads((folder / "lemmas.json").read_text(encoding="utf-8"))
+            table: dict[str, dict[str, str]] = json.loads((folder / "lemmas.json").read_text(encoding="utf-8"))
             self.pieces = Pieces.from_file(folder / "tokenizer.json")
             self._sessions = {
                 name: onnxruntime.InferenceSession(
@@ -116,6 +116,7 @@ class Network:
             }
         except (OSError, ValueError, RuntimeError) as error:
             raise ModelError(f"the language model cannot be loaded ({error})", where=str(folder)) from error
+        self.lemmatiser = Lemmatiser(table, self.pieces.tokenizer.get_vocab())
         self.width = int(self._sessions["encoder"].get_outputs()[0].shape[2])
         self.bare: dict[str, str] = labels.pop("bare")
         self.candidates: dict[str, list[str]] = labels.pop("candidates")
@@ -208,10 +209,11 @@ class Network:
         )
 
     def lemmatise(self, words: Sequence[str], tags: dict[str, Ints]) -> Iterator[str]:
-        """The lemma of each word: from the treebanks' table where they know it, else by the predicted edit rule."""
-        upos, rules = self.labels["upos"], self.labels["lemma"]
-        for word, pos, rule in zip(words, tags["upos"], tags["lemma"], strict=True):
-            yield self.lemmas.get(upos[pos], {}).get(word.lower()) or apply_rule(word, rules[rule])
+        """The lemma of each word."""
+        rows = zip(words, *(tags[name].tolist() for name in ("upos", "xpos", "lemma")), strict=True)
+        for word, pos, tag, rule in rows:
+            labels = self.labels["upos"][pos], self.labels["xpos"][tag], self.labels["lemma"][rule]
+            yield self.lemmatiser.lemma(word, *labels)
 
     # Roles ------------------------------------------------------------------------------------------------------------
 
@@ -282,7 +284,10 @@ class Network:
             )
             labels = viterbi(out["event_roles" if name == "event_role" else "roles"], length)
             for row, r in enumerate(batch):
-                found[r] = (bio_spans(labels[row, : length[row]], self.labels[name]), out["rolesets"][row])
+                spans = bio_spans(labels[row, : length[row]], self.labels[name])
+                if name == "role":
+                    spans = distinct(spans, out["roles"][row, : length[row]], self.labels[name])
+                found[r] = (spans, out["rolesets"][row])
         return [found[r] for r in range(len(rows))]
 
     def _roleset(self, lemma: str, scores: Floats) -> str:

@@ -37,11 +37,11 @@ NONE, LIKELY, CERTAIN = 0, 1, 2
 
 def boundaries(doc: Doc) -> list[int]:
     """How sure it is that a sentence begins at each token; white space belongs to the sentence before it."""
-    found = [NONE] * len(doc)
+    found, raw = [NONE] * len(doc), doc.text
     ended, length = CERTAIN, 0
     for i, token in enumerate(doc):
         if token.is_space:
-            ended = CERTAIN if _breaks(doc, i) else ended
+            ended = CERTAIN if _breaks(doc, i, raw) else ended
             continue
         closing = token.text in _CLOSING and length and not doc[i - 1].is_space and not _opens(doc, i)
         if (ended and not closing) or length >= MOST_WORDS:
@@ -78,12 +78,12 @@ def _dateline(doc: Doc, i: int, length: int) -> bool:
     return first.is_upper and first.is_alpha and len(first) > 1 and (first.i == 0 or doc[first.i - 1].is_space)
 
 
-def _breaks(doc: Doc, i: int) -> bool:
-    """Whether the white space at i ends a sentence: an empty line, or a line that is short or complete."""
+def _breaks(doc: Doc, i: int, raw: str) -> bool:
+    """Whether the white space at i of a text ends a sentence: an empty line, or a line that is short or complete."""
     lines = doc[i].text.count("\n")
     if lines != 1:
         return lines > 1
-    begin = doc.text.rfind("\n", 0, doc[i].idx) + 1
+    begin = raw.rfind("\n", 0, doc[i].idx) + 1
     return doc[i].idx - begin < SHORT_LINE or (i > 0 and doc[i - 1].text in _FINAL | _CLOSING)
 
 

@@ -7,25 +7,30 @@ names is decided by the tables below and by ``overrides.tsv``; the same input gi
 """
 
 import argparse
-import csv
 import json
 import lzma
 import math
 import re
-import unicodedata
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from kb.gazetteer import COLUMNS, DEMONYM, FOLDED, SURNAME, fold, key, surname
-
-HERE = Path(__file__).resolve().parent
-#: At most so many other names, posts of a person, and persons of one surname.
-MAX_ALIASES, MAX_POSTS, MAX_NAMESAKES = 14, 5, 12
-#: A person without an office is found by surname alone only from this prior on.
-SURNAME_PRIOR = 45
+from kb.gazetteer import key
+from kb.linking.names import PROVINCE, latin, other_names, tidy, usable
+from kb.linking.table import (
+    HERE,
+    MAX_POSTS,
+    PLACES,
+    Row,
+    coordinates,
+    flat,
+    names_text,
+    post,
+    read_overrides,
+    read_table,
+    table_text,
+)
 
 Facts = dict[str, Any]
 
@@ -105,7 +110,6 @@ NOT_WANTED = re.compile(
     re.IGNORECASE,
 )
 NUMBERED = re.compile(r"\d|\b(First|Second|Third|Fourth|Fifth|Sixth|Seventh|Eighth|Ninth|Tenth|I{2,3}|IV|VI*)\b")
-ROMAN_OR_SUFFIX = re.compile(r"^(i{1,3}|iv|vi?|jr|sr|iii|obe|mbe|ben|bin|ibn)$")
 
 #: Countries of the domain: what lies in them is taken even where one source alone has it.
 CONFLICT = frozenset(
@@ -137,24 +141,6 @@ REGISTERS = frozenset(("ror-community/ror-records", "osmlab/name-suggestion-inde
 READERS = ("ad-freiburg/elevant", "ad-freiburg/grasp")
 
 
-@dataclass(slots=True)
-class Row:
-    """A line of the table, while it is built."""
-
-    qid: str
-    label: str
-    cls: str
-    aliases: list[str] = field(default_factory=list)
-    demonyms: list[str] = field(default_factory=list)
-    country: str = ""
-    prior: int = 0
-    posts: list[str] = field(default_factory=list)
-
-    def names(self) -> list[str]:
-        """The label and every other name."""
-        return [self.label, *self.aliases]
-
-
 # Reading the facts.
 
 
@@ -162,13 +148,6 @@ def read_lines(file: Path) -> Iterator[Facts]:
     """The objects of a compressed JSON Lines file."""
     with lzma.open(file, "rt", encoding="utf-8") as lines:
         yield from map(json.loads, lines)
-
-
-def read_overrides(file: Path = HERE / "overrides.tsv") -> dict[str, dict[str, str]]:
-    """The curated rows by item; a cell is empty where nothing changes."""
-    with file.open(encoding="utf-8", newline="") as lines:
-        rows = (line for line in lines if not line.startswith("#"))
-        return {row["qid"]: row for row in csv.DictReader(rows, delimiter="\t", quoting=csv.QUOTE_NONE)}
 
 
 # Which class.
@@ -298,119 +277,13 @@ WANTED: Mapping[str, Callable[[Facts, list[Facts], frozenset[str]], bool]] = {
 # Under which names.
 
 
-def latin(text: str) -> bool:
-    """Whether every letter is of the Latin script."""
-    return all(not c.isalpha() or ord(c) < 0x250 or "LATIN" in unicodedata.name(c, "") for c in text)
-
-
-def tidy(name: str) -> str:
-    """A name without an explanation in brackets, an asterisk or white space at its ends."""
-    return re.sub(r"\s+", " ", re.sub(r"\s*\([^)]*\)|[*|\t\n\r]|&nbsp;|#.*$", "", name)).strip(" ,\u2013-")
-
-
-def usable(name: str, cls: str) -> bool:
-    """Whether an alias could stand in an English newspaper as a name."""
-    code = cls in {"Country", "Region"} and re.fullmatch(r"[A-Z]{2,3}(-\w+)?", name)
-    word = any(c.isupper() for c in name) and 2 <= len(name) <= 70 and not re.search(r"[,:;]", name)
-    shouted = cls == "Person" and re.search(r"\b[A-Z]{4,}\b", name)
-    return bool(word and latin(name) and not (code or shouted) and not name.isdigit())
-
-
-def aliases_of(label: str, cls: str, item: Facts, more: Iterable[str]) -> list[str]:
-    """The other names of an item, cleaned, each normal form once, the generated ones last."""
+def aliases_of(item: Facts) -> list[str]:
+    """The names of an item in the source beside its label, which stands last: the row may have another."""
     title = item.get("enwiki") or ""
-    names = [tidy(name) for name in ([] if "," in title else [title]) + item.get("aliases", [])]
+    names: list[str] = [*([] if "," in title else [title]), *item.get("aliases", []), item["label"]]
     if set(item["sources"]) <= REGISTERS:
-        names = [name for name in names if not re.fullmatch(r"[A-Z]{2,3}", name)]
-    kept = {key(name): name for name in reversed([n for n in names if usable(n, cls)][:MAX_ALIASES])}
-    found = dict(reversed(kept.items())) | {key(n): n for n in more}
-    return [name for normal, name in found.items() if normal and normal != key(label) and "|" not in name]
-
-
-#: Words for a kind of province, dropped and added.
-PROVINCE = re.compile(r"\s+(Governorate|Province|Oblast|Voivodeship|Prefecture|Region|District|State)$")
-
-
-def generated(row: Row, adjectives: Mapping[str, tuple[str, ...]]) -> list[str]:
-    """Names that follow from a label: "Israeli government", "Trump administration", "Treasury Department"."""
-    matches = ((make, re.search(pattern, row.label)) for pattern, make in NAMINGS)
-    found = [name for make, match in matches if match for name in make(match, adjectives)]
-    if row.cls == "Region" and (province := PROVINCE.search(row.label)):
-        stem = row.label[: province.start()]
-        found += [stem] if province[1] in {"Governorate", "Oblast", "Province"} else []
-        found += [f"{stem} province"] if province[1] == "Governorate" else []
-    return found
-
-
-def _government(m: re.Match[str], adjectives: Mapping[str, tuple[str, ...]]) -> list[str]:
-    place = m["place"].removeprefix("the ")
-    return [f"Government of {place}"] + [f"{word} government" for word in adjectives.get(place, ())]
-
-
-def _presidency(m: re.Match[str], adjectives: Mapping[str, tuple[str, ...]]) -> list[str]:
-    person = m["place"]
-    return [f"{surname(person)} administration", f"{person} administration"]
-
-
-def _department(m: re.Match[str], adjectives: Mapping[str, tuple[str, ...]]) -> list[str]:
-    name = m["place"]
-    words = [name] + ([name.replace(" and Urban Development", "")] if "Urban" in name else [])
-    return [f"{lead}{word} Department" for word in words for lead in ("", "US ", "United States ")] + [
-        f"US Department of {name}", f"US Department of the {name}", f"Department of {name}"
-    ]  # fmt: skip
-
-
-#: "Ministry of Foreign Affairs" and the short names of newspapers.
-MINISTRIES = {
-    "Foreign Affairs": ("Foreign",), "Defence": ("Defence", "Defense"), "Defense": ("Defence", "Defense"),
-    "Interior": ("Interior",), "Internal Affairs": ("Interior",), "Finance": ("Finance",), "Health": ("Health",),
-    "Justice": ("Justice",), "Oil": ("Oil",), "Energy": ("Energy",), "Information": ("Information",),
-    "Education": ("Education",), "Agriculture": ("Agriculture",), "Trade": ("Trade",),
-}  # fmt: skip
-
-
-def _ministry(m: re.Match[str], adjectives: Mapping[str, tuple[str, ...]]) -> list[str]:
-    subject, place = re.sub(r"^(the )?(National )?", "", m["what"]).strip(), m["place"].removeprefix("the ")
-    words = adjectives.get(place, ())
-    short = [f"{word} {s} Ministry" for word in words for s in MINISTRIES.get(subject, (subject,))]
-    return short + [f"{word} Ministry of {subject}" for word in words] + [f"Ministry of {subject} of {place}"]
-
-
-def _force_of(m: re.Match[str], adjectives: Mapping[str, tuple[str, ...]]) -> list[str]:
-    place = m["place"].removeprefix("the ")
-    words = adjectives.get(place, (place,) if any(place in w for w in adjectives.values()) else ())
-    return [f"{word} {kind}" for word in words for kind in ("Armed Forces", "military")]
-
-
-def _initials(m: re.Match[str], adjectives: Mapping[str, tuple[str, ...]]) -> list[str]:
-    return [f"{'UN' if m['place'] == 'United Nations' else 'US'} {m['what']}", f"{m['place']} {m['what']}"]
-
-
-def _shortened(m: re.Match[str], adjectives: Mapping[str, tuple[str, ...]]) -> list[str]:
-    return [f"{m['place']} {m['what']}"] if any(m["place"] in words for words in adjectives.values()) else []
-
-
-def _service_of(m: re.Match[str], adjectives: Mapping[str, tuple[str, ...]]) -> list[str]:
-    place = m["place"].removeprefix("the ")
-    same = [f"US {m['what']}"] if place == "United States" else []
-    return [f"{word} {m['what']}" for word in adjectives.get(place, ())] + same
-
-
-#: Pattern of a label to the names that follow from it.
-NAMINGS: tuple[tuple[str, Callable[[re.Match[str], Mapping[str, tuple[str, ...]]], list[str]]], ...] = (
-    (r"^(?:[Cc]abinet|(?:Federal )?Government) of (?P<place>[\w ]+)$", _government),
-    (r"^(?:first |second )?presidency of (?P<place>[\w. ]+)$", _presidency),
-    (r"^United States Department of (?:the )?(?P<place>[\w ]+)$", _department),
-    (r"^(?:Office of the )?(?P<place>United (?:Nations|States)) (?P<what>[A-Z].+)$", _initials),
-    (r"^Ministry of (?P<what>[\w' ]+?)(?: of |, | \()(?P<place>(?:the )?[A-Z][\w ]+)\)?$", _ministry),
-    (r"^(?P<place>[\w ]+?) (?:Armed|Defen[cs]e) Forces?$", _force_of),
-    (r"^Armed Forces of (?P<place>[\w ]+)$", _force_of),
-    (r"^(?P<place>\w+) (?:Arab|National) (?P<what>Army|Air Force|Navy|Armed Forces|Police)$", _shortened),
-    (
-        r"^(?P<place>[\w ]+) (?P<what>Army|Navy|Air Force|Coast Guard|Marine Corps|(?:Ground|Special) Forces)$",
-        _service_of,
-    ),
-)
+        return [name for name in names if not re.fullmatch(r"[A-Z]{2,3}", tidy(name))]
+    return names
 
 
 # How likely.
@@ -436,11 +309,12 @@ def prior_of(item: Facts, cls: str, terms: Sequence[Facts]) -> int:
 # Posts.
 
 
-def posts_of(terms: list[Facts]) -> list[str]:
-    """A person's posts, leading a country first, seats in a parliament last, later ones before earlier ones."""
+def posts_of(terms: list[Facts]) -> dict[str, str]:
+    """A person's posts with their items, leading a country first, seats in a parliament last, later before earlier."""
     best = sorted((term for term in terms if "position" in term), key=_later, reverse=True)
     best.sort(key=lambda t: ("role" not in t, t.get("kind") == "legislature"))
-    return list(dict.fromkeys(_post(term) for term in best))[:MAX_POSTS]
+    items = {_post(term): term.get("position_qid", "") for term in reversed(best)}
+    return {cell: items[cell] for cell in list(dict.fromkeys(map(_post, best)))[:MAX_POSTS]}
 
 
 def _later(term: Facts) -> tuple[str, str, str]:
@@ -448,15 +322,14 @@ def _later(term: Facts) -> tuple[str, str, str]:
 
 
 def _post(term: Facts) -> str:
-    title = re.sub(r"[@|:\t]|\.\.", " ", term["position"])
-    return f"{title}@{term.get('country_qid', '')}:{term.get('start', '')}..{term.get('end', '')}"
+    return post(term["position"], term.get("country_qid", ""), term.get("start", ""), term.get("end", ""))
 
 
 # Putting it together.
 
 
-def build(folder: Path) -> list[Row]:
-    """All rows, sorted by the bytes of their ids."""
+def build(folder: Path, *, everything: bool = False) -> list[Row]:
+    """All rows, sorted by the bytes of their ids; with ``everything`` also those that do not earn their line."""
     terms: dict[str, list[Facts]] = defaultdict(list)
     for term in read_lines(folder / "positions.jsonl.xz"):
         terms[term["qid"]].append(term)
@@ -464,7 +337,8 @@ def build(folder: Path) -> list[Row]:
     overrides = read_overrides()
     conflict = frozenset(q for q, i in items.items() if i["label"] in CONFLICT and "country" in i.get("types", ()))
     states = frozenset(q for q, i in items.items() if _is_state(i))
-    rows = (make_row(item, overrides.get(q, {}), terms.get(q, []), conflict, states) for q, item in items.items())
+    chosen = None if everything else conflict
+    rows = (make_row(item, overrides.get(q, {}), terms.get(q, []), chosen, states) for q, item in items.items())
     kept = sorted((row for row in rows if row), key=lambda row: row.qid.encode())
     return name_all(outshone(kept), items, overrides)
 
@@ -480,19 +354,31 @@ def outshone(rows: list[Row]) -> list[Row]:
 
 
 def make_row(
-    item: Facts, curated: Mapping[str, str], terms: list[Facts], conflict: frozenset[str], states: frozenset[str]
+    item: Facts, curated: Mapping[str, str], terms: list[Facts], conflict: frozenset[str] | None, states: frozenset[str]
 ) -> Row | None:
-    """The row of an item without its other names, or None if it is not wanted."""
+    """The row of an item without its other names, or None if it is not wanted; without ``conflict`` all are."""
     cls = curated.get("class") or class_of(item)
     label = _label(item, curated)
     if not cls or cls == "-" or not latin(label) or not any(c.isupper() for c in label):
         return None
-    if not curated and not wanted(item, cls, terms, conflict):
+    if not curated and conflict is not None and not wanted(item, cls, terms, conflict):
         return None
     country = curated.get("country") or _country(item, terms, states)
     prior = int(curated["prior"]) if curated.get("prior") else prior_of(item, cls, terms)
     demonyms = [d for d in curated.get("demonyms", "").split("|") if d]
-    return Row(item["qid"], label, cls, [], demonyms, "" if cls == "Country" else country, prior, posts_of(terms))
+    posts = posts_of(terms)
+    return Row(
+        qid=item["qid"],
+        label=label,
+        cls=cls,
+        demonyms=demonyms,
+        country="" if cls == "Country" else country,
+        prior=prior,
+        posts=list(posts),
+        description=flat(item.get("description", "")),
+        coordinates=coordinates(item["lat"], item["lon"]) if cls in PLACES and "lat" in item else "",
+        post_qids=list(posts.values()),
+    )
 
 
 def _country(item: Facts, terms: list[Facts], states: frozenset[str]) -> str:
@@ -536,77 +422,13 @@ def name_all(rows: list[Row], items: Mapping[str, Facts], overrides: Mapping[str
     infer_countries(rows)
     adjectives = {name: tuple(row.demonyms[:1]) for row in countries for name in _country_names(row, items[row.qid])}
     for row in rows:
-        curated = overrides.get(row.qid, {})
-        dropped = {key(name) for name in [*curated.get("drop", "").split("|"), *row.demonyms]}
-        more = [*generated(row, adjectives), *filter(None, curated.get("aliases", "").split("|"))]
-        item = items[row.qid] | ({"aliases": [*items[row.qid].get("aliases", []), items[row.qid]["label"]]})
-        row.aliases = [a for a in aliases_of(row.label, row.cls, item, more) if key(a) not in dropped]
+        row.aliases = other_names(row, aliases_of(items[row.qid]), overrides.get(row.qid, {}), adjectives)
     return rows
 
 
 def _country_names(row: Row, item: Facts) -> list[str]:
     more = (name for name in item.get("aliases", ()) if name.startswith(("Republic", row.label)))
     return [row.label, item["label"], *more]
-
-
-def names_of(rows: Iterable[Row]) -> dict[str, list[str]]:
-    """Every normal form with the ids of the items that have it, best first."""
-    found: dict[str, dict[str, int]] = defaultdict(dict)
-    for row in rows:
-        for normal in _keys(row):
-            found[normal].setdefault(row.qid, row.prior)
-    return {normal: _best(normal, priors) for normal, priors in found.items()}
-
-
-def _best(normal: str, priors: Mapping[str, int]) -> list[str]:
-    ordered = sorted(priors, key=lambda qid: (-priors[qid], qid))
-    return ordered[:MAX_NAMESAKES] if normal.startswith(SURNAME) else ordered
-
-
-#: Classes whose names are transliterated.
-TRANSLITERATED = frozenset(("Person", "City", "Region", "Facility", "ArmedGroup", "MediaOrganization"))
-
-
-def _keys(row: Row) -> Iterator[str]:
-    normals = [normal for name in row.names() if (normal := key(name))]
-    yield from normals
-    if row.cls in TRANSLITERATED:
-        yield from (FOLDED + fold(normal) for normal in normals if fold(normal) != normal)
-    if row.cls == "Person" and (row.posts or row.prior >= SURNAME_PRIOR):
-        last = (surname(normal).casefold() for normal in normals if " " in normal)
-        yield from (SURNAME + word for word in last if not ROMAN_OR_SUFFIX.match(word))
-    yield from (DEMONYM + key(word).casefold() for word in row.demonyms)
-
-
-def table_text(rows: Iterable[Row]) -> str:
-    """The table as text."""
-    return "\t".join(COLUMNS) + "\n" + "".join(_line(row) for row in rows)
-
-
-def _line(row: Row) -> str:
-    lists = "|".join(row.aliases), "|".join(row.demonyms), row.country, str(row.prior), "|".join(row.posts)
-    return "\t".join((row.qid, row.label, row.cls, *lists)) + "\n"
-
-
-def names_text(rows: Iterable[Row]) -> str:
-    """The names as text, sorted by their bytes."""
-    lines = (f"{normal}\t{' '.join(qids)}\n" for normal, qids in names_of(rows).items())
-    return "".join(sorted(lines, key=lambda line: line.encode()))
-
-
-def read_table(file: Path = HERE / "table.tsv") -> list[Row]:
-    """The rows of a table that is already built."""
-    lines = file.read_text(encoding="utf-8").splitlines()[1:]
-    return [_row(line.split("\t")) for line in lines]
-
-
-def _row(cells: list[str]) -> Row:
-    qid, label, cls, aliases, demonyms, country, prior, posts = cells
-    return Row(qid, label, cls, _split(aliases), _split(demonyms), country, int(prior), _split(posts))
-
-
-def _split(cell: str) -> list[str]:
-    return cell.split("|") if cell else []
 
 
 def main() -> None:

@@ -2,9 +2,10 @@
 
 A candidate has a name of the entity and a class that agrees with its class. Its score is the quality of that match
 times how likely the item is: how well known, whether the article names its country, whether a person was in office
-then. A link is confident only above a threshold and clearly ahead of the runner-up; unsure links are kept as near matches.
+then. How likely the best candidate is right is a logistic regression; unsure links are kept as near matches.
 """
 
+import math
 import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
@@ -13,11 +14,15 @@ from dataclasses import dataclass, replace
 from kb import model
 from kb.gazetteer import Gazetteer, Item, Term, key, load_gazetteer
 
-#: A link at or above this score says that it is the item ...
-CONFIDENT = 0.72
-#: ... if the next candidate's score is lower by this much; from this score on it is a near match.
-MARGIN = 0.06
-PLAUSIBLE = 0.5
+#: A link at or above this probability says that it is the item, from the other on it is a near match.
+CONFIDENT, PLAUSIBLE = 0.71, 0.5
+SAME, CLOSE, NO_LINK = "owl:sameAs", "skos:closeMatch", "no link"
+#: Logistic regression of whether the best candidate is right, on what is known of it (``python -m benchmarks.linking --fit``).
+WEIGHTS = {
+    "constant": -5.1, "quality": 3.2, "agreement": 0.5, "prior": 2.7, "lead": 2.8, "words": 1.1, "person": -0.4, "fit": 0.9,
+}  # fmt: skip
+#: A lead over the runner-up beyond this says no more.
+MOST_LEAD = 0.3
 #: Namesakes closer than this cannot be told apart, and there is no link at all.
 TIE = 0.01
 #: Parts of a score: of a name that fits at all, of how well known the item is, of how it fits the article.
@@ -25,14 +30,9 @@ BASE, FAME, FIT = 0.4, 0.3, 0.3
 #: A prior from which on an item is known to everybody, and for persons, whose full names say more.
 FAMOUS = 0.6
 FAME_OF = {"Person": 0.4}
-#: A person without office needs this prior for a confident link in an article on their country, and fame elsewhere:
-#: people of one name are many.
-KNOWN_PERSON = 0.4
-#: A namesake of a person must be further behind than another candidate.
-PERSON_MARGIN = 0.12
 #: How good a name is: label, other name, other transliteration, name without its middle, one completed with the country
-#: of the article, surname alone.
-LABEL, ALIAS, FOLDED, SHORTENED, COMPLETED, SURNAME = 1.0, 0.97, 0.85, 0.9, 0.76, 0.6
+#: of the article, surname alone; a demonym may mean the people or the language.
+LABEL, ALIAS, FOLDED, SHORTENED, COMPLETED, SURNAME, DEMONYM = 1.0, 0.97, 0.85, 0.9, 0.76, 0.6, 0.96
 #: Added to a score: in office on the date, the article says the post, not yet in office.
 IN_OFFICE, POST_SAID, NOT_YET = 0.1, 0.05, -0.05
 #: Fit of an item that belongs to no country, of one whose country is unknown, of one that is too well known to need it.
@@ -45,8 +45,15 @@ ORGANIZATIONS = frozenset(
     "MediaOrganization Company".split()
 )
 PLACES = frozenset("Place Country Region City Facility".split())
+#: The class of whatever has a name.
+ANYTHING = "Thing"
 #: A class that says little, and those that may turn out to be meant.
-GENERIC = {"Organization": ORGANIZATIONS, "Place": PLACES, "Agent": ORGANIZATIONS | {"Person", "Country"}}
+GENERIC = {
+    "Organization": ORGANIZATIONS,
+    "Place": PLACES,
+    "Agent": ORGANIZATIONS | {"Person", "Country"},
+    ANYTHING: ORGANIZATIONS | PLACES | {"Person"},
+}
 #: How well two different classes agree, whichever is the entity's; others of one family agree by half, others not.
 AGREEMENT = {
     frozenset(pair.split()): value
@@ -113,10 +120,20 @@ class Scene:
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """An item that an entity may be, the quality of the name that suggested it, and its score, which may exceed 1."""
+    """An item that an entity may be.
+
+    Attributes:
+        item: the item.
+        quality: of the name that suggested it, in [0, 1].
+        agreement: of its class with the entity's, in [0, 1].
+        fit: of its country with the article, in [0, 1].
+        score: by which candidates are ranked; it may exceed 1.
+    """
 
     item: Item
     quality: float
+    agreement: float
+    fit: float
     score: float
 
 
@@ -131,21 +148,52 @@ def link(
         gazetteer: the table; that of the package if None.
     """
     gazetteer = gazetteer or load_gazetteer()
-    scene = Scene(_countries(entities, article, gazetteer), article)
-    return tuple(_linked(entity, candidates(entity, scene, gazetteer)) for entity in entities)
+    around = scene(entities, article, gazetteer)
+    return tuple(_linked(entity, candidates(entity, around, gazetteer)) for entity in entities)
+
+
+def scene(entities: Iterable[model.Entity], article: model.Article, gazetteer: Gazetteer) -> Scene:
+    """What the article is about, by all its entities."""
+    return Scene(_countries(entities, article, gazetteer), article)
 
 
 def _linked(entity: model.Entity, ranked: Sequence[Candidate]) -> model.Entity:
-    if not ranked or ranked[0].score < PLAUSIBLE or _lead(ranked) < TIE:
+    said = verdict(entity, ranked)
+    if said == NO_LINK:
         return entity
+    item, sure = ranked[0].item, said == SAME
+    link = model.Link(qid=item.qid, score=round(probability(entity, ranked), 3), confident=sure)
+    return replace(entity, link=link, cls=_refined(entity.cls, item) if sure else entity.cls)
+
+
+def verdict(entity: model.Entity, ranked: Sequence[Candidate]) -> str:
+    """What is said of the best candidate: SAME, CLOSE or NO_LINK."""
+    chance = probability(entity, ranked)
+    if chance < PLAUSIBLE:
+        return NO_LINK
+    return SAME if chance >= CONFIDENT and ranked[0].quality != DEMONYM else CLOSE
+
+
+def probability(entity: model.Entity, ranked: Sequence[Candidate]) -> float:
+    """How likely the best candidate is the right one, in [0, 1]; 0 where there is none, or namesakes cannot be told apart."""
+    if not ranked or _lead(ranked) < TIE:
+        return 0.0
+    return 1 / (1 + math.exp(-sum(WEIGHTS[name] * value for name, value in evidence(entity, ranked).items())))
+
+
+def evidence(entity: model.Entity, ranked: Sequence[Candidate]) -> dict[str, float]:
+    """What the probability that the best candidate is right depends on, by the names of the weights."""
     best = ranked[0]
-    proposal = model.Link(qid=best.item.qid, score=round(min(1.0, best.score), 3), confident=_confident(ranked))
-    return replace(entity, link=proposal, cls=_refined(entity.cls, best.item) if proposal.confident else entity.cls)
-
-
-def _confident(ranked: Sequence[Candidate]) -> bool:
-    margin = PERSON_MARGIN if ranked[0].item.cls == "Person" else MARGIN
-    return _lead(ranked) >= margin and ranked[0].score >= CONFIDENT
+    return {
+        "constant": 1.0,
+        "quality": best.quality,
+        "agreement": best.agreement,
+        "prior": best.item.prior,
+        "lead": min(MOST_LEAD, _lead(ranked)),
+        "words": float(" " in key(entity.label)),
+        "person": float(best.item.cls == "Person"),
+        "fit": best.fit,
+    }
 
 
 def _lead(ranked: Sequence[Candidate]) -> float:
@@ -161,7 +209,7 @@ def candidates(entity: model.Entity, scene: Scene, gazetteer: Gazetteer) -> list
     best: dict[str, Candidate] = {}
     for item, quality in _named(entity, scene, gazetteer):
         if item.qid not in best or best[item.qid].quality < quality:
-            best[item.qid] = Candidate(item, quality, _score(entity, item, quality, scene, gazetteer))
+            best[item.qid] = _candidate(entity, item, quality, scene, gazetteer)
     return sorted((c for c in best.values() if c.score > 0), key=lambda c: (-c.score, -c.item.prior, c.item.qid))
 
 
@@ -178,6 +226,8 @@ def _named(entity: model.Entity, scene: Scene, gazetteer: Gazetteer) -> Iterator
     agreeing = any(agreement(entity.cls, item.cls) > SAME_FAMILY for item, _ in found)
     if not agreeing or entity.cls in PLACES:
         yield from (match for name in names for match in _inexact(name, entity.cls, gazetteer))
+    if not agreeing and entity.cls == ANYTHING:
+        yield from ((item, DEMONYM) for name in names if (item := gazetteer.demonym(name)))
 
 
 def _telling_names(entity: model.Entity) -> list[str]:
@@ -193,11 +243,21 @@ def _exact(name: str, gazetteer: Gazetteer) -> Iterator[tuple[Item, float]]:
 
 def _inexact(name: str, cls: str, gazetteer: Gazetteer) -> Iterator[tuple[Item, float]]:
     normal = key(name)
-    if cls == "Person":
+    if cls in {"Person", ANYTHING}:
         yield from _person(normal, gazetteer)
-    else:
+    if cls != "Person":
         yield from _of_kind(normal, gazetteer)
+        yield from _within(name, gazetteer)
     yield from ((item, FOLDED) for item in gazetteer.folded(name))
+
+
+def _within(name: str, gazetteer: Gazetteer) -> Iterator[tuple[Item, float]]:
+    """The places of a name with its country or province after a comma: "Istanbul, Turkey", "Muscatine, Iowa"."""
+    inner, comma, outer = name.partition(", ")
+    if comma:
+        around = {qid for item in gazetteer.lookup(outer) for qid in (item.qid, item.country) if qid}
+        found = [item for item in gazetteer.lookup(inner) if item.cls in PLACES]
+        yield from ((item, LABEL if item.country in around else FOLDED) for item in found)
 
 
 def _of_kind(normal: str, gazetteer: Gazetteer) -> Iterator[tuple[Item, float]]:
@@ -231,18 +291,14 @@ def _completed(name: str, scene: Scene, gazetteer: Gazetteer) -> Iterator[tuple[
 # How likely the item is.
 
 
-def _score(entity: model.Entity, item: Item, quality: float, scene: Scene, gazetteer: Gazetteer) -> float:
+def _candidate(entity: model.Entity, item: Item, quality: float, scene: Scene, gazetteer: Gazetteer) -> Candidate:
     fame = min(1.0, item.prior / FAMOUS)
-    base = quality * agreement(entity.cls, item.cls) * (BASE + FAME * fame + FIT * _fit(item, quality, scene))
-    if item.cls != "Person" or base == 0:
-        return base
-    terms = gazetteer.terms(item.qid)
-    score = base + _in_office(terms, scene.article.published) + _post_said(entity, terms, scene.article)
-    return score if terms or _known(item, scene) else min(score, CONFIDENT - 0.01)
-
-
-def _known(item: Item, scene: Scene) -> bool:
-    return item.prior >= (KNOWN_PERSON if item.country in scene.countries else FAMOUS)
+    classes, fit = agreement(entity.cls, item.cls), _fit(item, quality, scene)
+    score = quality * classes * (BASE + FAME * fame + FIT * fit)
+    if item.cls == "Person" and score > 0:
+        terms = gazetteer.terms(item.qid)
+        score += _in_office(terms, scene.article.published) + _post_said(entity, terms, scene.article)
+    return Candidate(item, quality, classes, fit, score)
 
 
 def agreement(cls: str, other: str) -> float:
@@ -295,9 +351,8 @@ def _countries(entities: Iterable[model.Entity], article: model.Article, gazette
         for qid in _country_of(entity, gazetteer):
             found[qid] += max(1, len(entity.mentions))
     for words, count in Counter(_CAPITALIZED.findall(article.text)).items():
-        for word in dict.fromkeys((words, *words.split())):
-            if item := gazetteer.demonym(word):
-                found[item.qid] += count
+        for qid in {item.qid: None for word in (words, *words.split()) if (item := gazetteer.demonym(word))}:
+            found[qid] += count
     return found
 
 

@@ -220,9 +220,10 @@ def _ends(short: str, long: str) -> bool:
     return 0 < len(a) < len(b) and (b[-len(a) :] == a or (len(a) > 1 and a[-1] == b[-1] and set(a) < set(b)))
 
 
-def _plain(normal: str) -> list[str]:
+@lru_cache(maxsize=1 << 12)
+def _plain(normal: str) -> tuple[str, ...]:
     words = normal.casefold().split()
-    return [w for w in words if w not in {"al", "el"}] or words
+    return tuple(w for w in words if w not in {"al", "el"}) or tuple(words)
 
 
 def _shorter(cluster: Cluster, others: Sequence[Cluster]) -> Cluster | None:

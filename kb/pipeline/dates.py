@@ -250,8 +250,9 @@ _PATTERNS: tuple[tuple[re.Pattern[str], Callable[[Found], str | None]], ...] = t
 def find(doc: Doc) -> Iterator[tuple[Span, str]]:
     """The expressions of time that have a value, with it, in text order."""
     anchor, taken, found = Anchor.of(doc._.kb_published or _dateline(doc)), set[int](), []
+    raw = doc.text
     for pattern, value in _PATTERNS:
-        for match in pattern.finditer(doc.text):
+        for match in pattern.finditer(raw):
             span = doc.char_span(*_inner(match), alignment_mode="expand")
             if span is None or taken & set(range(span.start, span.end)):
                 continue

@@ -34,7 +34,7 @@ WEAK, LONELY = 0.6, 0.5
 DEFAULT = "0.8"
 AGREEMENT = "Agreement"
 #: The roles that the language model may fill in agreements, and in all other events.
-_AGREED, _ACTED = frozenset({"party", "mediator", "place"}), frozenset({"agent", "target", "place", "instrument"})
+_AGREED, _ACTED = frozenset({"party", "mediator", "place"}), frozenset({"agent", "target", "instrument"})
 
 
 class EventComponent:

@@ -4,6 +4,7 @@ A rule looks up the lemma first and these after it; a form that is no word of th
 """
 
 from collections.abc import Iterator
+from functools import lru_cache
 
 from spacy.tokens import Token
 
@@ -13,10 +14,17 @@ __all__ = ["lemmas"]
 _ENDINGS = (("ies", "y"), ("ied", "y"), ("ing", ""), ("ing", "e"), ("ed", ""), ("ed", "e"), ("es", ""), ("s", ""))
 
 
-def lemmas(token: Token) -> Iterator[str]:
+def lemmas(token: Token) -> tuple[str, ...]:
     """The lemma of a word in lower case, then what it may be besides, without repeats of the first."""
-    word = token.lower_
-    yield token.lemma_.lower()
+    return _forms(token.lower_, token.lemma_.lower())
+
+
+@lru_cache(maxsize=1 << 15)
+def _forms(word: str, lemma: str) -> tuple[str, ...]:
+    return lemma, *_stems(word)
+
+
+def _stems(word: str) -> Iterator[str]:
     for ending, before in _ENDINGS:
         if word.endswith(ending) and len(word) > len(ending) + 2:
             stem = word.removesuffix(ending) + before

@@ -4,6 +4,7 @@
 stands what counts as a capital, a run, a title; not which run is a name.
 """
 
+from bisect import bisect_right
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -103,6 +104,7 @@ class Text:
         self.starts = [token.idx for token in doc]
         self.stops = [token.idx + len(token.text) for token in doc]
         self._items: dict[str, tuple[Item, ...]] = {}
+        self._reach: dict[int, tuple[Mapping[str, Sequence[Entry]], dict[str, int]]] = {}
         self.lower = self.raw.lower().replace("\u2019", "'") if len(self.raw.lower()) == len(self.raw) else self.raw
 
     def slice(self, begin: int, end: int) -> str:
@@ -119,9 +121,20 @@ class Text:
 
     def phrases(self, i: int, table: Mapping[str, Sequence[Entry]]) -> Iterator[tuple[int, Entry]]:
         """(end, entry) of each row whose label begins at token i; longest first."""
-        for end in range(min(i + MOST_WORDS, len(self.stops)), i, -1):
-            for entry in table.get(self.lower[self.starts[i] : self.stops[end - 1]], ()):
+        begin = self.starts[i]
+        reach = begin + self._longest(table).get(self.lower[begin : begin + 2], 0)
+        for end in range(min(i + MOST_WORDS, bisect_right(self.stops, reach)), i, -1):
+            for entry in table.get(self.lower[begin : self.stops[end - 1]], ()):
                 yield end, entry
+
+    def _longest(self, table: Mapping[str, Sequence[Entry]]) -> dict[str, int]:
+        """By their first two letters the length of the longest labels of a table, which is kept: its id names it."""
+        if id(table) not in self._reach:
+            found: dict[str, int] = {}
+            for label in table:
+                found[label[:2]] = max(found.get(label[:2], 0), len(label))
+            self._reach[id(table)] = table, found
+        return self._reach[id(table)][1]
 
     @cached_property
     def headline(self) -> int:

@@ -1,7 +1,8 @@
 """From quads to text: one writer a syntax, sorted, so that the same set gives the same bytes.
 
 A writer knows no article and no file; it takes quads in any order and yields pieces of text. Turtle and TriG are laid
-out for eyes, N-Triples and N-Quads for tools that work by lines; all escape what would break a line or hide in it.
+out for eyes, N-Triples and N-Quads for tools that work by lines; all escape what would break a line or hide in it. What
+QuickStatements leave out, being commands and no RDF, their own module says.
 """
 
 import json
@@ -16,11 +17,14 @@ import pyoxigraph as ox
 
 from kb import terms
 from kb.errors import OutputError
+from kb.rdf import quickstatements
 from kb.rdf.literals import MISLEADING, UNWRITABLE
 from kb.terms import PREFIXES
 
 #: A term of RDF.
 Node: TypeAlias = ox.NamedNode | ox.BlankNode | ox.Literal | ox.Triple
+#: The format that is no RDF: commands that a person runs on Wikidata.
+QUICKSTATEMENTS = "quickstatements"
 #: Quads and the base to the pieces of a text.
 Writer: TypeAlias = Callable[[Iterable[ox.Quad], str], Iterator[str]]
 
@@ -265,7 +269,7 @@ class Format:
     lines: Writer
 
 
-#: Every syntax by its name.
+#: Every syntax by its name, RDF and what is no RDF.
 FORMATS: Mapping[str, Format] = {
     f.name: f
     for f in (
@@ -275,6 +279,7 @@ FORMATS: Mapping[str, Format] = {
         Format("nquads", ".nq", ("nq", "n-quads"), _nquads),
         Format("jsonld", ".jsonld", ("json-ld",), _jsonld),
         Format("rdfxml", ".rdf", ("rdf", "xml", "rdf/xml", "owl"), _rdfxml),
+        Format(QUICKSTATEMENTS, ".qs", ("qs",), quickstatements.lines),
     )
 }
 _BY_NAME = {alias: f for f in FORMATS.values() for alias in (f.name, *f.aliases)}

@@ -19,13 +19,13 @@ import torch
 from torch import Tensor
 
 from kb.language import runtime
-from kb.language.edits import rule_of
+from kb.language.lemmas import rule_of
 from kb.language.pieces import Pieces
-from kb.language.train.batches import TAGS, Encoder, Piece, augmented, chunks, documents, plan
+from kb.language.train.batches import TAGS, Encoder, Piece, augmented, chunks, plan
 from kb.language.train.corpora import bare, lemma_table, read_all, rolesets
 from kb.language.train.losses import losses_of, total
 from kb.language.train.network import Network, Sizes, load_encoder
-from kb.language.train.sentences import MENTION_CLASSES, NAME_CLASSES, Sentence, headline
+from kb.language.train.sentences import MENTION_CLASSES, NAME_CLASSES, Sentence, documents, headline
 from kb.language.train.taught import taught
 
 #: Rarer lemma rules, features and roles are not learnt.

@@ -7,7 +7,6 @@ paragraphs are, as in running text. Targets are flat: a value for each word, spa
 import random
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from itertools import groupby
 from typing import Any
 
 import numpy as np
@@ -16,10 +15,10 @@ import torch
 from torch import Tensor
 
 from kb.language.coreference import Phrases, Words, candidates, features, pair_features
-from kb.language.edits import rule_of
+from kb.language.lemmas import rule_of
 from kb.language.pieces import Pieces
 from kb.language.train.network import EVENT, PROPOSITION
-from kb.language.train.sentences import MENTION_CLASSES, NAME_CLASSES, Mention, Sentence
+from kb.language.train.sentences import MENTION_CLASSES, NAME_CLASSES, Mention, Sentence, documents
 
 TAGS = ("upos", "xpos", "feats", "lemma")
 #: Words of the longest span that is a name, and of the longest mention.
@@ -52,15 +51,6 @@ class Piece:
                 found.append([])
             found[-1].extend(sentence.words)
         return found
-
-
-def documents(sentences: Sequence[Sentence]) -> list[list[Sentence]]:
-    """Runs of sentences of one document; sentences without one stand alone."""
-    runs: list[list[Sentence]] = []
-    for name, group in groupby(sentences, key=lambda s: s.document):
-        run = list(group)
-        runs.extend([run] if name else [[s] for s in run])
-    return runs
 
 
 def chunks(run: Sequence[Sentence], pieces: Pieces, *, length: int, marked: bool) -> Iterator[Piece]:

@@ -49,19 +49,24 @@ def _gmb(folder: Path) -> dict[str, list[Sentence]]:
 
 
 def lemma_table(sentences: list[Sentence]) -> dict[str, dict[str, str]]:
-    """For each part of speech the lemmas of lower-case words where the treebanks agree, names left out."""
+    """The lemmas of lower-case words where the treebanks mostly agree, names left out.
+
+    By part of speech ("PRON"), and by part of speech and tag ("PRON PRP") where that says something else.
+    """
     votes: dict[tuple[str, str], Counter[str]] = {}
     for sentence in sentences:
         if sentence.tree is None:
             continue
-        for word, upos, lemma in zip(sentence.words, sentence.tree.upos, sentence.tree.lemmas, strict=True):
-            if upos not in {"PROPN", "PUNCT", "SYM", "X", "NUM"}:
-                votes.setdefault((upos, word.lower()), Counter())[lemma] += 1
+        tree = sentence.tree
+        for word, upos, xpos, lemma in zip(sentence.words, tree.upos, tree.xpos, tree.lemmas, strict=True):
+            if upos not in {"PROPN", "SYM", "X", "NUM"} and xpos not in {"NNP", "NNPS"}:
+                for pos in (upos, f"{upos} {xpos}"):
+                    votes.setdefault((pos, word.lower()), Counter())[lemma] += 1
     table: dict[str, dict[str, str]] = {}
-    for (upos, word), found in sorted(votes.items()):
+    for (pos, word), found in sorted(votes.items()):
         lemma, count = found.most_common(1)[0]
-        if count / found.total() > 0.5:
-            table.setdefault(upos, {})[word] = lemma
+        if count / found.total() > 0.5 and table.get(pos.partition(" ")[0], {}).get(word) != lemma:
+            table.setdefault(pos, {})[word] = lemma
     return table
 
 

@@ -3,7 +3,9 @@
 Offsets count words from 0, ends are exclusive. A part is ``None`` where the corpus does not annotate it.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from itertools import groupby
 
 #: Names and quantities, as kb/language/train/annotations/GUIDELINES.md defines them.
 NAME_CLASSES = ("PERSON", "ORG", "LOC", "FAC", "NORP", "DATE", "NUM", "EVENT", "WEAPON", "MISC")
@@ -99,3 +101,12 @@ def headline(sentence: Sentence) -> Sentence:
     """The sentence as a headline writes it: every word but the small ones with a capital."""
     words = tuple(w if w in _SMALL or not w[0].islower() else w[0].upper() + w[1:] for w in sentence.words)
     return replace(sentence, words=words)
+
+
+def documents(sentences: Sequence[Sentence]) -> list[list[Sentence]]:
+    """Runs of sentences of one document; sentences without one stand alone."""
+    runs: list[list[Sentence]] = []
+    for name, group in groupby(sentences, key=lambda s: s.document):
+        run = list(group)
+        runs.extend([run] if name else [[s] for s in run])
+    return runs

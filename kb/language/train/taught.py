@@ -9,8 +9,7 @@ from dataclasses import replace
 from itertools import accumulate, pairwise
 
 from kb.language.runtime import Analysis, Encoded, Network
-from kb.language.train.batches import documents
-from kb.language.train.sentences import Sentence, Tree
+from kb.language.train.sentences import Sentence, Tree, documents
 
 #: Sentences read together.
 STEP = 40
