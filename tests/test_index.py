@@ -20,7 +20,7 @@ from kb.linking.classes import aligned
 from kb.linking.index import Filters
 from kb.linking.names import NAMED_OTHERWISE, capital, latin, tidy
 from kb.linking.records import label_of, prior
-from kb.linking.table import names_text, read_overrides, read_table, table_text
+from kb.linking.table import MAX_ITEMS, names_text, read_overrides, read_table, table_text
 from tests import wikidata
 from tests.wikidata import claims, entity, lines, statement, text
 
@@ -161,7 +161,7 @@ def test_the_best_known_of_too_many_namesakes_are_kept(tmp_path: Path) -> None:
     found = [item.qid for item in build(tmp_path, people, run=7).lookup("Ann Roe")]
     known = sorted(range(1, 81), key=lambda n: (-prior(n), f"Q9000{n}"))
 
-    assert found == [f"Q9000{n}" for n in known][:40]
+    assert found == [f"Q9000{n}" for n in known][:MAX_ITEMS]
 
 
 @pytest.mark.parametrize(

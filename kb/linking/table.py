@@ -15,7 +15,7 @@ from kb.gazetteer import COLUMNS, DEMONYM, FOLDED, SURNAME, fold, key, surname
 
 HERE = Path(__file__).resolve().parent
 #: At most so many other names, posts of a person, persons of one surname, and items of one name.
-MAX_ALIASES, MAX_POSTS, MAX_NAMESAKES, MAX_ITEMS = 14, 5, 12, 40
+MAX_ALIASES, MAX_POSTS, MAX_NAMESAKES, MAX_ITEMS = 14, 5, 12, 24
 #: A person without an office is found by surname alone only from this prior on.
 SURNAME_PRIOR = 45
 ROMAN_OR_SUFFIX = re.compile(r"^(i{1,3}|iv|vi?|jr|sr|iii|obe|mbe|ben|bin|ibn)$")
