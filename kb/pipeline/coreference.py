@@ -6,6 +6,7 @@ pronoun depends on. What is doubtful is left alone. Nouns and the classes they f
 ``lex:MemberNoun``, ``lex:ForceNoun``). Writes ``doc.spans["references"]``, id: the entity.
 """
 
+import re
 from bisect import bisect_right
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -38,6 +39,7 @@ _COLLECTIVE = frozenset({"ArmedForce", "ArmedGroup"})
 _NARROWING = frozenset({"nmod", "appos", "nmod:poss", "nummod", "amod", "compound", "acl", "nmod:tmod"})
 #: Sentences that a description may reach back over where its noun is in no name.
 _WINDOW = 3
+_WORDS = re.compile(r"\w+")
 #: Mentions that are looked at when looking back.
 _FAR = 300
 _CLOSE = frozenset({"compound", "amod", "nmod:poss", "nmod", "appos", "flat"})
@@ -106,6 +108,7 @@ class Coreference:
 
     def __init__(self, lexicon: Lexicon) -> None:
         self.lexicon = lexicon
+        self.last_words = {_WORDS.findall(label)[-1] for label in lexicon.of("Anaphor") if _WORDS.search(label)}
 
     def __call__(self, doc: Doc) -> Doc:
         """Write references on a document."""
@@ -185,8 +188,10 @@ class Coreference:
 
     def _noun(self, article: _Article, token: Token) -> Span | None:
         """As in "the group", "the coalition", "the president"; "militants" where there is one armed group."""
+        if token.pos_ not in {"NOUN", "PROPN"}:
+            return None
         begin, classes = self._anaphor(token)
-        if not classes or token.pos_ not in {"NOUN", "PROPN"} or _narrowed(token, begin):
+        if not classes or _narrowed(token, begin):
             return None
         if token.i + 1 in article.at or (token.dep_ == "compound" and "ArmedForce" not in classes):
             return None
@@ -199,7 +204,8 @@ class Coreference:
     def _anaphor(self, token: Token) -> tuple[int, tuple[str, ...]]:
         """Where the longest anaphor that ends at a token begins, and the classes it fits."""
         table = self.lexicon.of("Anaphor")
-        for begin in range(max(0, token.i - 2), token.i + 1):
+        first = max(0, token.i - 2) if token.lower_ in self.last_words else token.i + 1
+        for begin in range(first, token.i + 1):
             found = table.get(token.doc[begin : token.i + 1].text.lower())
             if found:
                 return begin, tuple(cls for entry in found for cls in entry.all("lex:class"))

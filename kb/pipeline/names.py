@@ -457,9 +457,9 @@ def known(text: Text) -> Iterator[Name]:
 
 
 def _known(text: Text, i: int) -> Iterator[Name]:
-    telling = False
-    for end in range(min(i + MOST_WORDS, len(text.doc)), i, -1):
-        if edge(text.doc[end - 1]) and not any(t.is_sent_start for t in text.doc[i + 1 : end]):
+    telling, farthest = False, min(i + MOST_WORDS, len(text.doc))
+    for end in range(next((t.i for t in text.doc[i + 1 : farthest] if t.is_sent_start), farthest), i, -1):
+        if edge(text.doc[end - 1]):
             items = text.items(i, end)
             rank = 0 if telling or not items or not _telling(text, i, end, items) else _rank(end - i, items)
             telling = telling or rank > 0

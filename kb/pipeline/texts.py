@@ -7,7 +7,7 @@ stands what counts as a capital, a run, a title; not which run is a name.
 from bisect import bisect_right
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 
 from spacy.tokens import Doc, Token
 
@@ -122,8 +122,10 @@ class Text:
     def phrases(self, i: int, table: Mapping[str, Sequence[Entry]]) -> Iterator[tuple[int, Entry]]:
         """(end, entry) of each row whose label begins at token i; longest first."""
         begin = self.starts[i]
-        reach = begin + self._longest(table).get(self.lower[begin : begin + 2], 0)
-        for end in range(min(i + MOST_WORDS, bisect_right(self.stops, reach)), i, -1):
+        longest = self._longest(table).get(self.lower[begin : begin + 2])
+        if longest is None:
+            return
+        for end in range(min(i + MOST_WORDS, bisect_right(self.stops, begin + longest)), i, -1):
             for entry in table.get(self.lower[begin : self.stops[end - 1]], ()):
                 yield end, entry
 
@@ -225,7 +227,12 @@ class Text:
 
     def opens(self, i: int) -> bool:
         """Whether the capital of token i may be that of a sentence or quotation."""
-        return bool(self.doc[i].is_sent_start) or (i > 0 and (self.doc[i - 1].is_quote or self.doc[i - 1].is_space))
+        return self._opening[i]
+
+    @cached_property
+    def _opening(self) -> list[bool]:
+        after = [False, *(token.is_quote or token.is_space for token in self.doc)]
+        return [bool(token.is_sent_start) or after[token.i] for token in self.doc]
 
     @cached_property
     def titled(self) -> frozenset[int]:
@@ -277,7 +284,12 @@ class Text:
 
 def capital(token: Token) -> bool:
     """Whether a word begins with a capital letter, or a digit that an ordinal begins with ("55th")."""
-    text = token.text.lstrip("\u200e\u200f")
+    return _capital(token.text)
+
+
+@lru_cache(maxsize=1 << 14)
+def _capital(word: str) -> bool:
+    text = word.lstrip("\u200e\u200f")
     return bool(text) and (text[0].isupper() or (text[0].isdigit() and text[-2:] in {"st", "nd", "rd", "th"}))
 
 

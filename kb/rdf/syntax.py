@@ -153,7 +153,9 @@ def _paragraph(subject: Node, facts: Mapping[Node, set[Node]], text: Mapping[Nod
     rows = []
     for predicate in sorted(facts, key=lambda node: _rank(text[node])):
         verb = "a" if text[predicate] == "rdf:type" else text[predicate]
-        rows.append(f"{verb} {' , '.join(text[value] for value in sorted(facts[predicate], key=_reading_order))}")
+        values = facts[predicate]
+        ordered = sorted(values, key=_reading_order) if len(values) > 1 else values
+        rows.append(f"{verb} {' , '.join(text[value] for value in ordered)}")
     return f"\n{text[subject]} " + " ;\n    ".join(rows) + " .\n"
 
 
