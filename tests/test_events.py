@@ -65,6 +65,14 @@ CASES = [
         {"class": "Ceasefire", "party": ["Russia", "Ukraine"], "mediator": ["Turkey"], "status": "Agreed"},
     ),
     (
+        "The Sri Lankan government and Tamil Tiger rebels held peace talks in Geneva.",
+        {"class": "PeaceAgreement", "place": ["Geneva"], "status": "Negotiating"},
+    ),
+    (
+        "A U.N. resolution gives Kenya a month to disarm the militias.",
+        {"class": "Treaty", "party": ["U.N."], "status": "Agreed"},
+    ),
+    (
         "The rebels have besieged Aleppo since 2012.",
         {"class": "Siege", "target": ["Aleppo"], "place": ["Aleppo"]},
     ),

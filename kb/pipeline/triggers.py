@@ -118,10 +118,13 @@ class TriggerMatcher:
         return None
 
     def standing(self, token: Token) -> Entry | None:
-        """The entry of the noun that says how an agreement stands: "violations" over "ceasefire"."""
+        """The entry of the noun that says how an agreement stands: "violations" over "ceasefire", or "talks" itself."""
+        nouns = self.lexicon.of("StandingNoun")
+        if own := nouns.get(token.lower_) or nouns.get(token.lemma_.lower()):
+            return own[0]
         if token.dep_ not in {*_MODIFIER, "nmod"}:
             return None
-        return next(iter(self.lexicon.of("StandingNoun").get(token.head.lemma_.lower(), ())), None)
+        return next(iter(nouns.get(token.head.lemma_.lower(), ())), None)
 
 
 def _begins(token: Token, words: tuple[str, ...]) -> int | None:
