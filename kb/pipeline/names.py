@@ -340,10 +340,14 @@ def _cut(text: Text, begin: int, end: int) -> int:
 # the model, the gazetteer, the words around ----------------------------------------------------------------------------
 
 
+#: Tags of finite verbs; a span with one in lower case is a clause, not a name.
+_FINITE = frozenset(("VBD", "VBZ", "VBP"))
+
+
 def recognised(text: Text) -> Iterator[Name]:
     """The model's entities, without titles, "the" and possessives."""
     for ent in text.doc.ents:
-        if ent.label_ not in LABELS:
+        if ent.label_ not in LABELS or any(token.tag_ in _FINITE and token.is_lower for token in ent):
             continue
         for begin, end, kind in _divided(text, ent):
             begin, end = _trimmed(text, begin, end, person=kind == "PERSON")
