@@ -120,13 +120,10 @@ def honest(folder: Path, target: Path) -> None:
                 out.write(json.dumps(term) + "\n")
 
 
-def index(facts: Path, target: Path, *, everything: bool) -> tuple[Gazetteer, set[str]]:
+def index(facts: Path, *, everything: bool) -> tuple[Gazetteer, set[str]]:
     """An index of the facts, and the ids in it."""
-    target.mkdir()
     rows = build_table.build(facts, everything=everything)
-    (target / "table.tsv").write_text(build_table.table_text(rows), encoding="utf-8", newline="\n")
-    (target / "names.tsv").write_text(build_table.names_text(rows), encoding="utf-8", newline="\n")
-    table, names = ((target / f"{name}.tsv").read_bytes() for name in ("table", "names"))
+    table, names = build_table.table_text(rows).encode(), build_table.names_text(rows).encode()
     return Gazetteer(table, names), {row.qid for row in rows}
 
 
@@ -229,9 +226,7 @@ def main() -> None:
     args = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
         honest(args.wikidata, Path(folder))
-        indexes = {
-            name: index(Path(folder), Path(folder, name), everything=name == "all") for name in ("embedded", "all")
-        }
+        indexes = {name: index(Path(folder), everything=name == "all") for name in ("embedded", "all")}
         files = sorted(args.linking.glob("*.benchmark.jsonl"))
         if args.fit:
             fit(files, indexes["all"][0], args.gold)

@@ -5,7 +5,6 @@ load the pipeline once and are handed articles; what comes out does not depend o
 fails, or over which a worker dies, is reported with its name, and the rest goes on. Nothing is printed here.
 """
 
-import gc
 import hashlib
 import itertools
 import json
@@ -165,10 +164,7 @@ def extract(
 @cache
 def loaded(setup: Setup) -> "Language":
     """The pipeline, loaded once per process."""
-    nlp = pipeline.load(setup.model, ontology=setup.ontology, threads=setup.threads)
-    # What is loaded stays; without this the garbage collector looks through all of it again and again.
-    gc.freeze()
-    return nlp
+    return pipeline.load(setup.model, ontology=setup.ontology, threads=setup.threads)
 
 
 def extract_one(article: Article, nlp: "Language", gazetteer: Gazetteer | None = None) -> Extraction:

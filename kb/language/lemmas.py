@@ -72,7 +72,7 @@ class Lemmatiser:
         known = self.known.get(pos, frozenset())
         if lemma.lower() in known or lemma.lower() in self.words:
             return lemma
-        found = list(_uninflected(low))
+        found = list(uninflected(low))
         certain = [form for form in found if form in known] or [form for form in found if form in self.words]
         likely = [form for form in found[:1] if _WHOLE.search(form)] or [form for form in found if _SILENT.search(form)]
         return next(iter([*certain, *likely]), lemma)
@@ -85,7 +85,8 @@ def _named(word: str, pos: str, lemma: str) -> str:
     return lemma[:1].upper() + lemma[1:] if word[:1].isupper() else lemma
 
 
-def _uninflected(word: str) -> Iterator[str]:
+def uninflected(word: str) -> Iterator[str]:
+    """What an inflected verb or noun in lower case may be a form of, words or not: "hope", "hop" and "hopp" of "hopped"."""
     for ending, befores in _ENDINGS:
         stem = word.removesuffix(ending)
         if stem != word and len(stem) > 1:

@@ -17,11 +17,11 @@ from pathlib import Path
 from typing import Any
 
 from kb.gazetteer import key
+from kb.linking.disambiguation import PLACES
 from kb.linking.names import PROVINCE, latin, other_names, tidy, usable
 from kb.linking.table import (
     HERE,
     MAX_POSTS,
-    PLACES,
     Row,
     coordinates,
     flat,

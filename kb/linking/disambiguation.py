@@ -158,17 +158,17 @@ def scene(entities: Iterable[model.Entity], article: model.Article, gazetteer: G
 
 
 def _linked(entity: model.Entity, ranked: Sequence[Candidate]) -> model.Entity:
-    said = verdict(entity, ranked)
+    chance = probability(entity, ranked)
+    said = verdict(ranked, chance)
     if said == NO_LINK:
         return entity
     item, sure = ranked[0].item, said == SAME
-    link = model.Link(qid=item.qid, score=round(probability(entity, ranked), 3), confident=sure)
+    link = model.Link(qid=item.qid, score=round(chance, 3), confident=sure)
     return replace(entity, link=link, cls=_refined(entity.cls, item) if sure else entity.cls)
 
 
-def verdict(entity: model.Entity, ranked: Sequence[Candidate]) -> str:
-    """What is said of the best candidate: SAME, CLOSE or NO_LINK."""
-    chance = probability(entity, ranked)
+def verdict(ranked: Sequence[Candidate], chance: float) -> str:
+    """What is said of the best candidate by its probability: SAME, CLOSE or NO_LINK."""
     if chance < PLAUSIBLE:
         return NO_LINK
     return SAME if chance >= CONFIDENT and ranked[0].quality != DEMONYM else CLOSE
@@ -176,7 +176,7 @@ def verdict(entity: model.Entity, ranked: Sequence[Candidate]) -> str:
 
 def probability(entity: model.Entity, ranked: Sequence[Candidate]) -> float:
     """How likely the best candidate is the right one, in [0, 1]; 0 where there is none, or namesakes cannot be told apart."""
-    if not ranked or _lead(ranked) < TIE:
+    if not ranked or lead(ranked) < TIE:
         return 0.0
     return 1 / (1 + math.exp(-sum(WEIGHTS[name] * value for name, value in evidence(entity, ranked).items())))
 
@@ -189,14 +189,15 @@ def evidence(entity: model.Entity, ranked: Sequence[Candidate]) -> dict[str, flo
         "quality": best.quality,
         "agreement": best.agreement,
         "prior": best.item.prior,
-        "lead": min(MOST_LEAD, _lead(ranked)),
+        "lead": min(MOST_LEAD, lead(ranked)),
         "words": float(" " in key(entity.label)),
         "person": float(best.item.cls == "Person"),
         "fit": best.fit,
     }
 
 
-def _lead(ranked: Sequence[Candidate]) -> float:
+def lead(ranked: Sequence[Candidate]) -> float:
+    """By how much the best candidate's score is ahead of the next; 1 where there is no other."""
     return ranked[0].score - ranked[1].score if len(ranked) > 1 else 1.0
 
 

@@ -54,17 +54,17 @@ def explain(
     gazetteer = gazetteer or load_gazetteer()
     scene = d.scene(entities, article, gazetteer)
     ranked = d.candidates(entity, scene, gazetteer)
-    verdicts = (d.verdict(entity, ranked), *[d.NO_LINK] * (len(ranked) - 1))
+    best = d.probability(entity, ranked)
+    verdicts = (d.verdict(ranked, best), *[d.NO_LINK] * (len(ranked) - 1))
     doubts = (_doubts(ranked), *[()] * (len(ranked) - 1))
     return tuple(
         Explanation(candidate, chance, verdict, (*_reasons(candidate, entity, scene, gazetteer), *doubt))
-        for candidate, chance, verdict, doubt in zip(ranked, _chances(entity, ranked), verdicts, doubts, strict=False)
+        for candidate, chance, verdict, doubt in zip(ranked, _chances(best, ranked), verdicts, doubts, strict=False)
     )
 
 
-def _chances(entity: model.Entity, ranked: Sequence[d.Candidate]) -> list[float]:
+def _chances(best: float, ranked: Sequence[d.Candidate]) -> list[float]:
     """That of the best, and what it leaves by their scores, none above it; where nothing is ahead, all by their scores."""
-    best = d.probability(entity, ranked)
     if not best:
         return [candidate.score / sum(c.score for c in ranked) for candidate in ranked]
     others = sum(candidate.score for candidate in ranked[1:])
@@ -90,4 +90,4 @@ def _term(term: Term) -> str:
 
 
 def _doubts(ranked: Sequence[d.Candidate]) -> tuple[str, ...]:
-    return (f"ahead of the next by {ranked[0].score - ranked[1].score:.2f}",) if len(ranked) > 1 else ()
+    return (f"ahead of the next by {d.lead(ranked):.2f}",) if len(ranked) > 1 else ()

@@ -16,9 +16,10 @@ from srsly import ujson
 from kb.gazetteer import normal_form
 from kb.linking import subclasses
 from kb.linking.classes import ids
+from kb.linking.disambiguation import PLACES
 from kb.linking.dump import ENGLISH, EVERY, Facts, Post
 from kb.linking.names import capital, latin, other_names, tidy
-from kb.linking.table import MAX_POSTS, PLACES, Row, coordinates, flat, post, read_overrides
+from kb.linking.table import MAX_POSTS, Row, coordinates, flat, post, read_overrides
 from kb.resources import data_dir, entries
 
 #: Sitelinks from which on an item is as well known as an item can be.

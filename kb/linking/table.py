@@ -54,10 +54,6 @@ def flat(text: str) -> str:
     return " ".join(text.split())
 
 
-#: Classes whose items lie somewhere.
-PLACES = frozenset(("Country", "Region", "City", "Facility", "Place"))
-
-
 def coordinates(latitude: float, longitude: float) -> str:
     """Degrees (WGS 84) as a cell of the table, to ten metres.
 

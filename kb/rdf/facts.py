@@ -193,9 +193,7 @@ def _activity(scope: _Scope, base: str, software: Software, claims: bool) -> Ite
     yield node, term("prov:used"), ox.NamedNode(scope.iri)
     for name, version in (("newskb", software.version or ""), ("newskb-model", software.model)):
         if version is not None:
-            agent = ox.NamedNode(f"{base}software/{terms.part(f'{name}-{version}')}")
-            yield node, term("prov:wasAssociatedWith"), agent
-            yield from _agent(agent, name, version)
+            yield from associated(node, name, version, base)
     if software.ended is not None:
         ended = datetime.fromtimestamp(software.ended, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
         yield node, term("prov:endedAtTime"), typed(ended, "xsd:dateTime")
@@ -203,7 +201,10 @@ def _activity(scope: _Scope, base: str, software: Software, claims: bool) -> Ite
         yield scope.local(graph), term("prov:wasGeneratedBy"), node
 
 
-def _agent(agent: ox.NamedNode, name: str, version: str) -> Iterator[Fact]:
+def associated(activity: ox.NamedNode, name: str, version: str, base: str) -> Iterator[Fact]:
+    """The software that an activity was done by: https://www.w3.org/TR/prov-o/."""
+    agent = ox.NamedNode(f"{base}software/{terms.part(f'{name}-{version}')}")
+    yield activity, term("prov:wasAssociatedWith"), agent
     yield agent, term("rdf:type"), term("prov:SoftwareAgent")
     yield agent, term("rdfs:label"), english(f"{name} {version}")
     if version:

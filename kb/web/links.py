@@ -17,8 +17,8 @@ from kb.gazetteer import MAX_NAME
 from kb.linking.classes import aligned
 from kb.linking.online import Question
 from kb.model import Link
-from kb.rdf.facts import Fact
-from kb.rdf.literals import english, plain, score, term
+from kb.rdf.facts import Fact, associated
+from kb.rdf.literals import plain, score, term
 from kb.terms import BASE
 
 _TYPE, _LABEL, _MENTION = map(term, ("rdf:type", "rdfs:label", "gaf:denotedBy"))
@@ -136,12 +136,8 @@ def _origin(name: ox.NamedNode, endpoint: str, version: str, base: str) -> Itera
     """Where the links come from: https://www.w3.org/TR/prov-o/."""
     made_of = source(endpoint)
     activity = ox.NamedNode(f"{name.value}/activity/{terms.digest(endpoint, version)}")
-    agent = ox.NamedNode(f"{base}software/{terms.part(f'newskb-{version}')}")
     yield name, term("prov:wasDerivedFrom"), made_of
     yield name, term("prov:wasGeneratedBy"), activity
     yield activity, term("rdf:type"), term("prov:Activity")
     yield activity, term("prov:used"), made_of
-    yield activity, term("prov:wasAssociatedWith"), agent
-    yield agent, term("rdf:type"), term("prov:SoftwareAgent")
-    yield agent, term("rdfs:label"), english(f"newskb {version}")
-    yield agent, term("schema:softwareVersion"), ox.Literal(version)
+    yield from associated(activity, "newskb", version, base)

@@ -16,7 +16,7 @@ from kb import model
 from kb.errors import QueryError
 from kb.gazetteer import Gazetteer, Item
 from kb.linking.classes import WIKIDATA, Aligned, aligned, classes_of
-from kb.linking.disambiguation import ANYTHING, SAME, Candidate, Scene, candidates, verdict
+from kb.linking.disambiguation import ANYTHING, SAME, Candidate, Scene, candidates, probability, verdict
 
 Json: TypeAlias = dict[str, Any]
 
@@ -161,7 +161,7 @@ class Service:
             return [_candidate(Candidate(item, 1.0, 1.0, 1.0, 1.0), match=True)]
         wanted = frozenset(self._country_ids(query.countries))
         ranked = self._ranked(query, wanted) if len(query.name) <= LONGEST_QUERY else []
-        said = verdict(_entity(query.name, ANYTHING), ranked)
+        said = verdict(ranked, probability(_entity(query.name, ANYTHING), ranked))
         sure = said == SAME and not query.strange and not _elsewhere(ranked[0].item, wanted)
         return [_candidate(found, match=sure and found is ranked[0]) for found in ranked[: query.limit]]
 
