@@ -13,7 +13,7 @@ import json
 import lzma
 import tempfile
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, field
 from itertools import pairwise
 from pathlib import Path
@@ -67,22 +67,42 @@ class Text:
         """Whether a capital letter begins it."""
         return self.anchor(span)[:1].isupper()
 
+    def items(self) -> Mapping[Span, Set[str]]:
+        """What may be linked at each span that has a label: one of these items, or anything where there is none."""
+        found: dict[Span, set[str]] = defaultdict(set)
+        for label in self.labels:
+            found[label.span].update([label.qid] if label.qid else ())
+        return found
+
 
 @dataclass(slots=True)
 class Score:
-    """What was right, wrong and missed."""
+    """What was right, wrong and missed.
 
+    Attributes:
+        known: items of the index.
+        labels: how many there are, the outermost of nested ones.
+        covered: of how many of them the item is known.
+        answered, settled: how many of those were linked, and how many rightly.
+    """
+
+    known: Set[str]
     right: int = 0
     wrong: int = 0
     missed: int = 0
+    labels: int = 0
+    covered: int = 0
+    answered: int = 0
+    settled: int = 0
     errors: list[str] = field(default_factory=list)
 
     def row(self) -> str:
-        """Precision, recall and F1 in per cent, as cells."""
+        """Precision, recall, F1, coverage and accuracy where covered, in per cent, as cells."""
         precision = self.right / max(1, self.right + self.wrong)
         recall = self.right / max(1, self.right + self.missed)
         f1 = 2 * precision * recall / max(1e-9, precision + recall)
-        return " | ".join(f"{100 * value:.1f}" for value in (precision, recall, f1))
+        shares = self.covered / max(1, self.labels), self.settled / max(1, self.answered), self.settled / max(1, self.covered)
+        return " | ".join(f"{100 * value:.1f}" for value in (precision, recall, f1, *shares))
 
 
 # Reading --------------------------------------------------------------------------------------------------------------
@@ -132,36 +152,43 @@ def index(facts: Path, *, everything: bool) -> tuple[Gazetteer, set[str]]:
 
 def score(text: Text, links: _Links, keep: Callable[[Span], bool], total: Score) -> None:
     """Add what the links of a text have right and wrong, of the spans to keep."""
-    gold = {label.span: label for label in text.labels}
-    ignored = [label.span for label in text.labels if label.qid is None]
+    gold = text.items()
+    ignored = [span for span, qids in gold.items() if not qids]
     for span, qid in links.items():
-        label = gold.get(span)
         if not keep(span) or not (text.inside.begin <= span.begin and span.end <= text.inside.end):
             continue
-        if label and label.qid == qid:
-            continue
-        if not (label and label.qid is None) and not any(_overlap(span, other) for other in ignored):
+        if qid not in gold.get(span, ()) and not any(_overlap(span, other) for other in ignored):
             total.wrong += 1
-            wanted = label.qid if label else None
-            total.errors.append(f"{text.article.name} {text.anchor(span)!r} is {wanted}, not {qid}")
+            total.errors.append(f"{text.article.name} {text.anchor(span)!r} is {_listed(gold.get(span))}, not {qid}")
     for label in text.labels:
         if label.parent is None and keep(label.span):
             _count(label, text, links, total)
 
 
 def _count(label: Label, text: Text, links: _Links, total: Score) -> None:
-    parts = [part for part in text.labels if part.parent == label.number]
-    if label.qid is None:
+    """A label of the same span as the one it stands in says what else is right; the others are its parts."""
+    qids = text.items()[label.span]
+    parts = [part for part in text.labels if part.parent == label.number and part.span != label.span]
+    if not qids:
         for part in parts:
             _count(part, text, links, total)
         return
-    if links.get(label.span) == label.qid:
-        total.right += 1
-    elif any(p.qid for p in parts) and all(links.get(p.span) == p.qid for p in parts if p.qid):
-        total.right += sum(p.qid is not None for p in parts)
-    else:
-        total.missed += 1
-        total.errors.append(f"{text.article.name} {text.anchor(label.span)!r} is {label.qid}, not found")
+    whole = links.get(label.span) in qids
+    named = [part for part in parts if part.qid]
+    right = whole or bool(named) and all(links.get(part.span) in text.items()[part.span] for part in named)
+    total.right += (1 if whole else len(named)) if right else 0
+    total.missed += not right
+    total.labels += 1
+    if not qids.isdisjoint(total.known):
+        total.covered += 1
+        total.answered += right or label.span in links
+        total.settled += right
+    if not right:
+        total.errors.append(f"{text.article.name} {text.anchor(label.span)!r} is {_listed(qids)}, not found")
+
+
+def _listed(qids: Iterable[str] | None) -> str:
+    return " or ".join(sorted(qids or ())) or "nothing"
 
 
 def _overlap(one: Span, other: Span) -> bool:
@@ -257,20 +284,12 @@ def report(file: Path, indexes: Mapping[str, tuple[Gazetteer, set[str]]], *, err
 
 
 def _figures(texts: Sequence[Text], links: Sequence[_Links], known: set[str], kind: str, *, errors: bool) -> str:
-    total, covered, linked, right, labels = Score(), 0, 0, 0, 0
+    total = Score(known)
     for text, found in zip(texts, links, strict=True):
-        keep: Callable[[Span], bool] = text.named if kind == "named" else lambda span: True
-        score(text, found, keep, total)
-        for label in text.labels:
-            if label.qid and keep(label.span):
-                labels += 1
-                covered += label.qid in known
-                linked += label.qid in known and label.span in found
-                right += label.qid in known and found.get(label.span) == label.qid
+        score(text, found, text.named if kind == "named" else lambda span: True, total)
     if errors:
         print("\n".join(total.errors))
-    shares = (covered / labels, right / max(1, linked), right / max(1, covered))
-    return f"{total.row()} | {' | '.join(f'{100 * share:.1f}' for share in shares)}"
+    return total.row()
 
 
 # Fitting --------------------------------------------------------------------------------------------------------------
@@ -296,10 +315,10 @@ def fit(files: Iterable[Path], gazetteer: Gazetteer, gold: Path | None) -> None:
 
 def _benchmark_rows(texts: Sequence[Text], gazetteer: Gazetteer) -> Iterator[tuple[dict[str, float], bool]]:
     for text, extraction in zip(texts, (unlinked(text.article) for text in texts), strict=True):
-        gold = {label.span: label.qid for label in text.labels}
+        gold = text.items()
         entities = _given(text, extraction)
         for entity, ranked in _ranked(entities, text.article, gazetteer):
-            yield disambiguation.evidence(entity, ranked), gold[entity.mentions[0]] == ranked[0].item.qid
+            yield disambiguation.evidence(entity, ranked), ranked[0].item.qid in gold[entity.mentions[0]]
 
 
 def _gold_rows(folder: Path) -> Iterator[tuple[dict[str, float], bool]]:
@@ -317,7 +336,7 @@ def _ranked(
     around = disambiguation.scene(entities, article, gazetteer)
     for entity in entities:
         ranked = disambiguation.candidates(entity, around, gazetteer)
-        if ranked and ranked[0].quality != disambiguation.DEMONYM:
+        if ranked and disambiguation.lead(ranked) >= disambiguation.TIE:
             yield entity, ranked
 
 

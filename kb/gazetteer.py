@@ -19,16 +19,18 @@ from kb.errors import InputError
 from kb.resources import PACKAGE
 
 #: Columns of ``table.tsv``, in this order; lists are separated by ``|``. Coordinates are "lat,lon"; the items of the
-#: posts stand in the order of the posts, empty where unknown.
+#: posts stand in the order of the posts, empty where unknown; an item belongs to the place it lies in, to its party …
 COLUMNS = (
     "qid", "label", "class", "aliases", "demonyms", "country", "prior", "posts",
-    "description", "coordinates", "post_qids",
+    "description", "coordinates", "post_qids", "belongs_to",
 )  # fmt: skip
 DESCRIPTION, COORDINATES, POST_QIDS = map(COLUMNS.index, ("description", "coordinates", "post_qids"))
 #: The files of a table, and what says of another table than ours which it is; the form of all three.
-TABLE, NAMES, INDEX, FORMAT = "table.tsv", "names.tsv", "index.json", 1
+TABLE, NAMES, INDEX, FORMAT = "table.tsv", "names.tsv", "index.json", 2
 #: A name longer than this names nothing.
 MAX_NAME = 120
+#: So far up is followed what an item belongs to: a town, its district, province and country.
+LEVELS = 4
 #: Names looked at for the items that a short prefix may mean.
 SCANNED = 5000
 #: Names whose items are kept at hand.
@@ -200,6 +202,7 @@ class Gazetteer:
         self._start = table.find(b"\n") + 1
         # A corpus names the same places and people over and over.
         self._found = lru_cache(maxsize=CACHE)(self._look)
+        self._around = lru_cache(maxsize=CACHE)(self._above)
 
     def lookup(self, name: str) -> tuple[Item, ...]:
         """The items that have this name, best first; empty if none has.
@@ -247,6 +250,22 @@ class Gazetteer:
     def demonyms(self, qid: str) -> tuple[str, ...]:
         """The adjectives of a country and the words for its people, adjective first."""
         return _list(self._row(qid), "demonyms")
+
+    def belongs_to(self, qid: str) -> tuple[str, ...]:
+        """The items that an item lies in or belongs to, as the table has them: the next place, a party, a force, a war."""
+        return _list(self._row(qid), "belongs_to")
+
+    def around(self, qid: str) -> tuple[str, ...]:
+        """What an item lies in or belongs to, then what those do, up to ``LEVELS`` steps; nearest first, each once."""
+        return self._around(qid)
+
+    def _above(self, qid: str) -> tuple[str, ...]:
+        found: dict[str, None] = {}
+        level = [qid]
+        for _ in range(LEVELS):
+            level = [up for below in level for up in self.belongs_to(below) if up != qid and up not in found]
+            found.update(dict.fromkeys(level))
+        return tuple(found)
 
     def terms(self, qid: str) -> tuple[Term, ...]:
         """The posts a person held, the most telling first."""

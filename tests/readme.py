@@ -50,9 +50,14 @@ class Block:
         return int(cut[1]) if cut else None
 
     @property
+    def needs_annotated(self) -> bool:
+        """Whether it is about the annotated articles, which are not part of the project."""
+        return "annotated" in self.text
+
+    @property
     def runs(self) -> bool:
         """Whether what it needs is here."""
-        return "annotated" not in self.text or ANNOTATED.is_dir()
+        return not self.needs_annotated or ANNOTATED.is_dir()
 
 
 def blocks(text: str) -> list[Block]:

@@ -141,7 +141,21 @@ def test_the_readme_shows_what_is_printed(told: list[str], number: int) -> None:
     if not BLOCKS[number].runs:
         pytest.skip("no annotated articles beside this checkout")
 
-    assert BLOCKS[number].text == told[number], "python -m tests.readme puts it right"
+    shown, printed = BLOCKS[number].text, told[number]
+    if BLOCKS[number].needs_annotated:
+        assert _apart(shown, printed) < MOST_APART, "python -m tests.readme puts it right"
+        shown, printed = _FIGURE.sub("", shown), _FIGURE.sub("", printed)
+    assert shown == printed, "python -m tests.readme puts it right"
+
+
+#: So far may figures lie apart that depend on how a processor rounds, see `tests.quality`.
+MOST_APART = 0.1
+_FIGURE = re.compile(r"\d\.\d+")
+
+
+def _apart(shown: str, printed: str) -> float:
+    pairs = zip(_FIGURE.findall(shown), _FIGURE.findall(printed), strict=True)
+    return max((abs(float(one) - float(other)) for one, other in pairs), default=0.0)
 
 
 def test_the_readme_shows_enough() -> None:

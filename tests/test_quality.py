@@ -9,6 +9,7 @@ from pyoxigraph import Quad
 
 from kb import checks
 from tests import quality, update_quality
+from tests.quality import Figure
 
 
 @pytest.fixture(scope="module")
@@ -29,11 +30,13 @@ def test_an_export_of_the_annotated_articles_has_no_findings(gold_export: Mappin
 
 
 def test_sunk_names_what_is_missing_or_lower() -> None:
-    assert quality.sunk({"a": 0.5}, {"a": 0.5, "b": 0.1}) == ["b is 0.000, was at least 0.100"]
+    assert quality.sunk({"a": Figure(0.5, 9)}, {"a": 0.5, "b": 0.1}) == ["b is 0.000, was at least 0.100"]
 
 
 def test_floor_lies_a_margin_below() -> None:
-    assert quality.floor({"a": 0.5, "b": 0.0}) == {"a": 0.49, "b": 0.0}
+    figures = {"a": Figure(0.5, 1000), "b": Figure(0.0, 1000), "few": Figure(0.5, 20), "none": Figure(0.5, 0)}
+
+    assert quality.floor(figures) == {"a": 0.49, "b": 0.0, "few": 0.4, "none": 0.0}
 
 
 @pytest.mark.parametrize(
@@ -44,7 +47,7 @@ def test_the_floor_is_lowered_only_on_request(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path, reached: float, arguments: list[str], expected: float | None
 ) -> None:
     monkeypatch.setattr(quality, "FLOOR_FILE", tmp_path / "quality.json")
-    monkeypatch.setattr(quality, "measure", lambda folder, export: {"a": reached})
+    monkeypatch.setattr(quality, "measure", lambda folder, export: {"a": Figure(reached, 1000)})
     monkeypatch.setattr("kb.build.each", lambda paths: [])
     monkeypatch.setattr(update_quality, "GOLD", tmp_path / "gold")
     monkeypatch.setattr("sys.argv", ["update_quality", *arguments])

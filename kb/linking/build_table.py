@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from kb.gazetteer import key
+from kb.linking.descriptions import belong
 from kb.linking.disambiguation import PLACES
 from kb.linking.names import PROVINCE, latin, other_names, tidy, usable
 from kb.linking.table import (
@@ -58,6 +59,8 @@ FOREIGN_TYPES = frozenset(
 #: Classes (P31) of things that a type calls a country or a body wrongly: international organizations, former states.
 INTERNATIONAL = frozenset(("Q484652", "Q245065", "Q1127126", "Q170156", "Q1335818"))
 FORMER = "Q3024240"
+#: Classes of states, whatever else they are.
+STATES = frozenset(("Q6256", "Q3624078"))
 #: Class of capitals.
 CAPITAL = "Q5119"
 
@@ -67,7 +70,7 @@ LABELS: tuple[tuple[str, str], ...] = (
      r"|Power (Plant|Station)|Bridge|Border Crossing|Crossing|Refugee Camp|Hospital|Palace|Mosque|Citadel|Castle"
      r"|Cathedral|Synagogue|Stadium|Embassy|Canal|Pipeline|Detention (Camp|Center))$", "Facility"),
     (r"\b(Sea|Gulf|Ocean|Straits?|River|Mountains?|Desert|Peninsula|Valley|Plateau|Islands?|Heights|Governorate|Oblast"
-     r"|Krai|Okrug|Province|Voivodeship|Prefecture|Autonomous Region|Region|Republic|Delta|Bay|Lake|Territory)$"
+     r"|County|National Park|Krai|Okrug|Province|Voivodeship|Prefecture|Autonomous Region|Region|Republic|Delta|Bay|Lake|Territory)$"
      r"|^(Gulf|Sea|Strait|Bay|Lake|Mount|Isthmus|Horn) ", "Region"),
     (r"\b(Armed Forces|Army|Navy|Air Force|Marine Corps|Marines|Defen[cs]e Forces?|Military|Coast Guard|National Guard"
      r"|Special Forces|Gendarmerie|Border Guard|Police( Service| Force| Department)?|Space Force|Revolutionary Guards?"
@@ -109,6 +112,18 @@ NOT_WANTED = re.compile(
     r"|series|edition|campaign|operation|movement in|faction in the|education in|manga|opera|novel)\b",
     re.IGNORECASE,
 )
+#: What the name of a body has and that of a town has not.
+BODY = re.compile(
+    r"Universit|College|School|Museum|Institut|Company|Church|Diocese|Archdiocese|Congregation|Council|Corporation|Club"
+    r"|Librar|Laborator|Observatory|Studio|Academy|Galler|Theat|Group|Societ|Department|Service|Records|Team|[A-Z]{3}"
+    r"|Kingdom|Underground|Inc$|Cent(er|re)|Hospital|Dramatists"
+)
+#: How the description of a settlement begins.
+SETTLEMENT = re.compile(
+    r"(\w+ ){0,3}(city|town|village|municipality|borough|neighbou?rhood|suburb|commune|hamlet|settlement)\b"
+)
+#: A kind of place: "city of Portugal", "town in Hungary".
+KIND = re.compile(r"[a-z]{3,} ([a-z]+ )*(of|in) ")
 NUMBERED = re.compile(r"\d|\b(First|Second|Third|Fourth|Fifth|Sixth|Seventh|Eighth|Ninth|Tenth|I{2,3}|IV|VI*)\b")
 
 #: Countries of the domain: what lies in them is taken even where one source alone has it.
@@ -166,11 +181,14 @@ def class_of(item: Facts) -> str | None:
 
 
 def _state(item: Facts, p31: set[str]) -> str | None:
-    if p31 & INTERNATIONAL:
+    if p31 & INTERNATIONAL and not p31 & STATES:
         return "InternationalOrganization"
     if FORMER in p31 and "iso2" not in item:
         return None
-    return "Country" if "iso2" in item or "iso3" in item or item["confidence"] == "cross_checked" else None
+    if "iso2" in item or "iso3" in item or p31 & STATES:
+        return "Country"
+    # Parts of the world and of states, which the sources call countries as well.
+    return "Region" if item["confidence"] == "cross_checked" else None
 
 
 def _match(patterns: tuple[tuple[str, str], ...], text: str) -> str | None:
@@ -201,7 +219,14 @@ def _force(item: Facts, coarse: str | None) -> str | None:
 
 def _organization(item: Facts, coarse: str | None) -> str | None:
     found = _by_pattern(item, coarse)
+    if "place" in item.get("types", ()) and (SETTLEMENT.match(_about(item)) or not (_about(item) or _body_named(item))):
+        # A town is an organization too, in some sources.
+        return found if found in PLACES else "City"
     return found if found and found not in {"City", "Region"} else None if _unwanted(item) else coarse
+
+
+def _body_named(item: Facts) -> bool:
+    return bool(BODY.search(item["label"]))
 
 
 def _place(item: Facts, coarse: str | None) -> str | None:
@@ -338,9 +363,11 @@ def build(folder: Path, *, everything: bool = False) -> list[Row]:
     conflict = frozenset(q for q, i in items.items() if i["label"] in CONFLICT and "country" in i.get("types", ()))
     states = frozenset(q for q, i in items.items() if _is_state(i))
     chosen = None if everything else conflict
-    rows = (make_row(item, overrides.get(q, {}), terms.get(q, []), chosen, states) for q, item in items.items())
-    kept = sorted((row for row in rows if row), key=lambda row: row.qid.encode())
-    return name_all(outshone(kept), items, overrides)
+    made = (make_row(item, overrides.get(q, {}), terms.get(q, []), chosen, states) for q, item in items.items())
+    kept = sorted((row for row in made if row), key=lambda row: row.qid.encode())
+    rows = name_all(outshone(kept), items, overrides)
+    belong(rows)
+    return rows
 
 
 def _is_state(item: Facts) -> bool:
@@ -360,6 +387,8 @@ def make_row(
     cls = curated.get("class") or class_of(item)
     label = _label(item, curated)
     if not cls or cls == "-" or not latin(label) or not any(c.isupper() for c in label):
+        return None
+    if not curated and cls in PLACES and KIND.match(label):
         return None
     if not curated and conflict is not None and not wanted(item, cls, terms, conflict):
         return None

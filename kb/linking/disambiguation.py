@@ -7,19 +7,20 @@ then. How likely the best candidate is right is a logistic regression; unsure li
 
 import math
 import re
-from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, replace
 
 from kb import model
 from kb.gazetteer import Gazetteer, Item, Term, key, load_gazetteer
 
 #: A link at or above this probability says that it is the item, from the other on it is a near match.
-CONFIDENT, PLAUSIBLE = 0.71, 0.5
+CONFIDENT, PLAUSIBLE = 0.65, 0.5
 SAME, CLOSE, NO_LINK = "owl:sameAs", "skos:closeMatch", "no link"
 #: Logistic regression of whether the best candidate is right, on what is known of it (``python -m benchmarks.linking --fit``).
 WEIGHTS = {
-    "constant": -5.1, "quality": 3.2, "agreement": 0.5, "prior": 2.7, "lead": 2.8, "words": 1.1, "person": -0.4, "fit": 0.9,
+    "constant": -4.6, "quality": 1.7, "surname": -1.8, "class": 0.8, "prior": 2.0, "fit": 1.1, "related": 0.3,
+    "lead": 1.4, "alone": 1.0, "words": 1.5, "place": 0.8,
 }  # fmt: skip
 #: A lead over the runner-up beyond this says no more.
 MOST_LEAD = 0.3
@@ -33,8 +34,9 @@ FAME_OF = {"Person": 0.4}
 #: How good a name is: label, other name, other transliteration, name without its middle, one completed with the country
 #: of the article, surname alone; a demonym may mean the people or the language.
 LABEL, ALIAS, FOLDED, SHORTENED, COMPLETED, SURNAME, DEMONYM = 1.0, 0.97, 0.85, 0.9, 0.76, 0.6, 0.96
-#: Added to a score: in office on the date, the article says the post, not yet in office.
-IN_OFFICE, POST_SAID, NOT_YET = 0.1, 0.05, -0.05
+#: Added to a score: in office on the date, the article says the post, not yet in office; the article names something
+#: that the item belongs to, or that belongs to it.
+IN_OFFICE, POST_SAID, NOT_YET, RELATED = 0.1, 0.05, -0.05, 0.1
 #: Fit of an item that belongs to no country, of one whose country is unknown, of one that is too well known to need it.
 INTERNATIONAL, UNKNOWN_COUNTRY, WELL_KNOWN = 0.9, 0.5, 0.7
 #: Text before a mention in which a post may stand.
@@ -66,6 +68,8 @@ AGREEMENT = {
     )
 }  # fmt: skip
 SAME_FAMILY = 0.5
+#: How well one agrees with a class that says less.
+NOT_AGAINST = 0.98
 #: An item that is only known to be an organization may well be of the entity's class.
 UNSPECIFIC_ITEM = 0.85
 
@@ -108,10 +112,14 @@ class Scene:
     Attributes:
         countries: how often each country is named or its people are.
         article: the article.
+        named: the keys of the entities that are, by their label, most likely each item.
+        above: likewise of those that most likely belong to each item.
     """
 
     countries: Counter[str]
     article: model.Article
+    named: Mapping[str, Set[str]]
+    above: Mapping[str, Set[str]]
 
     def main_country(self) -> str | None:
         """The country that the article is about: the one named most, the first of equals."""
@@ -127,6 +135,7 @@ class Candidate:
         quality: of the name that suggested it, in [0, 1].
         agreement: of its class with the entity's, in [0, 1].
         fit: of its country with the article, in [0, 1].
+        related: items named in the article that it belongs to, or that belong to it.
         score: by which candidates are ranked; it may exceed 1.
     """
 
@@ -134,6 +143,7 @@ class Candidate:
     quality: float
     agreement: float
     fit: float
+    related: tuple[str, ...]
     score: float
 
 
@@ -154,7 +164,19 @@ def link(
 
 def scene(entities: Iterable[model.Entity], article: model.Article, gazetteer: Gazetteer) -> Scene:
     """What the article is about, by all its entities."""
-    return Scene(_countries(entities, article, gazetteer), article)
+    named, above = defaultdict(set), defaultdict(set)
+    for entity in entities:
+        for item in _likely(entity, gazetteer):
+            named[item.qid].add(entity.key)
+            for qid in gazetteer.around(item.qid):
+                above[qid].add(entity.key)
+    return Scene(_countries(entities, article, gazetteer), article, named, above)
+
+
+def _likely(entity: model.Entity, gazetteer: Gazetteer) -> tuple[Item, ...]:
+    """The best known of the items that have the label and the class of an entity, if any."""
+    found = gazetteer.lookup(entity.label)
+    return tuple(item for item in found if agreement(entity.cls, item.cls) > SAME_FAMILY)[:1]
 
 
 def _linked(entity: model.Entity, ranked: Sequence[Candidate]) -> model.Entity:
@@ -171,7 +193,7 @@ def verdict(ranked: Sequence[Candidate], chance: float) -> str:
     """What is said of the best candidate by its probability: SAME, CLOSE or NO_LINK."""
     if chance < PLAUSIBLE:
         return NO_LINK
-    return SAME if chance >= CONFIDENT and ranked[0].quality != DEMONYM else CLOSE
+    return SAME if chance >= CONFIDENT else CLOSE
 
 
 def probability(entity: model.Entity, ranked: Sequence[Candidate]) -> float:
@@ -183,16 +205,19 @@ def probability(entity: model.Entity, ranked: Sequence[Candidate]) -> float:
 
 def evidence(entity: model.Entity, ranked: Sequence[Candidate]) -> dict[str, float]:
     """What the probability that the best candidate is right depends on, by the names of the weights."""
-    best = ranked[0]
+    best, several = ranked[0], " " in key(entity.label)
     return {
         "constant": 1.0,
         "quality": best.quality,
-        "agreement": best.agreement,
+        "surname": float(best.quality == SURNAME),
+        "class": float(best.agreement >= NOT_AGAINST),
         "prior": best.item.prior,
-        "lead": min(MOST_LEAD, lead(ranked)),
-        "words": float(" " in key(entity.label)),
-        "person": float(best.item.cls == "Person"),
         "fit": best.fit,
+        "related": float(bool(best.related)),
+        "lead": min(MOST_LEAD, lead(ranked)),
+        "alone": float(len(ranked) == 1),
+        "words": float(several),
+        "place": float(best.item.cls in PLACES and not several),
     }
 
 
@@ -253,12 +278,36 @@ def _inexact(name: str, cls: str, gazetteer: Gazetteer) -> Iterator[tuple[Item, 
 
 
 def _within(name: str, gazetteer: Gazetteer) -> Iterator[tuple[Item, float]]:
-    """The places of a name with its country or province after a comma: "Istanbul, Turkey", "Muscatine, Iowa"."""
-    inner, comma, outer = name.partition(", ")
-    if comma:
-        around = {qid for item in gazetteer.lookup(outer) for qid in (item.qid, item.country) if qid}
-        found = [item for item in gazetteer.lookup(inner) if item.cls in PLACES]
-        yield from ((item, LABEL if item.country in around else FOLDED) for item in found)
+    """The places of a name with its country or province after a comma: "Istanbul, Turkey", "Lahore, Punjab, India"."""
+    inner, *outer = name.split(", ")
+    wider = [place for part in outer for place in _places(part, gazetteer)]
+    for item in _places(inner, gazetteer) if wider else ():
+        lies = _lies_in(item, wider, gazetteer)
+        if lies is not False:
+            yield item, LABEL if lies else FOLDED
+
+
+def _places(name: str, gazetteer: Gazetteer) -> tuple[Item, ...]:
+    return tuple(item for item in gazetteer.lookup(name) if item.cls in PLACES)
+
+
+def _lies_in(item: Item, wider: Sequence[Item], gazetteer: Gazetteer) -> bool | None:
+    """Whether a place lies in one of others, as far as the table knows; None if it does not."""
+    around = {item.country, *gazetteer.around(item.qid)}
+    if any(other.qid in around for other in wider):
+        return True
+    countries = {other.country or other.qid for other in wider if other.country or other.cls == "Country"}
+    if item.country and len(countries) and item.country not in countries:
+        return False
+    mine = {qid for qid in around if qid and _province(qid, gazetteer)}
+    others = all(_province(other.qid, gazetteer) for other in wider)
+    return False if mine and others else None
+
+
+def _province(qid: str, gazetteer: Gazetteer) -> bool:
+    """Whether a region is one of those that a country is divided into: it lies in no other."""
+    item = gazetteer.item(qid)
+    return bool(item and item.cls == "Region" and item.country and not gazetteer.around(qid))
 
 
 def _of_kind(normal: str, gazetteer: Gazetteer) -> Iterator[tuple[Item, float]]:
@@ -294,18 +343,29 @@ def _completed(name: str, scene: Scene, gazetteer: Gazetteer) -> Iterator[tuple[
 
 def _candidate(entity: model.Entity, item: Item, quality: float, scene: Scene, gazetteer: Gazetteer) -> Candidate:
     fame = min(1.0, item.prior / FAMOUS)
-    classes, fit = agreement(entity.cls, item.cls), _fit(item, quality, scene)
+    classes = 0.0 if _of_another_kind(entity, item) else agreement(entity.cls, item.cls)
+    fit = _fit(item, quality, scene)
     score = quality * classes * (BASE + FAME * fame + FIT * fit)
     if item.cls == "Person" and score > 0:
         terms = gazetteer.terms(item.qid)
         score += _in_office(terms, scene.article.published) + _post_said(entity, terms, scene.article)
-    return Candidate(item, quality, classes, fit, score)
+    related = _related(entity, item, scene, gazetteer)
+    score += RELATED if related and score > 0 else 0.0
+    score *= _said_to_lie_in(entity, item, scene.article, gazetteer) is not False
+    return Candidate(item, quality, classes, fit, related, score)
+
+
+def _of_another_kind(entity: model.Entity, item: Item) -> bool:
+    """Whether a name says of a place that it is a province or a town, and the item is something else."""
+    names = [key(name) for name in (entity.label, *entity.names)] if item.cls in PLACES else []
+    said = [classes for kind, classes in _KINDS if classes <= PLACES and any(map(kind.search, names))]
+    return bool(said) and not any(item.cls in classes for classes in said)
 
 
 def agreement(cls: str, other: str) -> float:
     """How well the class of an entity and that of an item go together, in [0, 1]; 0 if they exclude each other."""
     if cls == other or other in GENERIC.get(cls, ()):
-        return 1.0 if cls == other else 0.98
+        return 1.0 if cls == other else NOT_AGAINST
     if pair := AGREEMENT.get(frozenset((cls, other))):
         return pair
     if other == "Organization" and cls in ORGANIZATIONS:
@@ -321,6 +381,29 @@ def _fit(item: Item, quality: float, scene: Scene) -> float:
     if item.prior >= FAME_OF.get(item.cls, FAMOUS) and quality > FOLDED:
         return WELL_KNOWN
     return UNKNOWN_COUNTRY if item.country is None else 0.0
+
+
+def _related(entity: model.Entity, item: Item, scene: Scene, gazetteer: Gazetteer) -> tuple[str, ...]:
+    """What other entities of the article most likely are that an item belongs to, or it itself if they belong to it."""
+    above = (qid for qid in gazetteer.around(item.qid) if qid != item.country)
+    found = [qid for qid in above if scene.named.get(qid, _NONE) - {entity.key}]
+    below = item.cls != "Country" and scene.above.get(item.qid, _NONE) - {entity.key}
+    return (*found, *([item.qid] if below else []))
+
+
+_NONE: Set[str] = frozenset()
+#: What follows the name of a place: "Istanbul, Turkey".
+_APPOSED = re.compile(rf", (?P<outer>{_CAPITALIZED.pattern})")
+
+
+def _said_to_lie_in(entity: model.Entity, item: Item, article: model.Article, gazetteer: Gazetteer) -> bool | None:
+    """Whether a place lies where the article says after a mention, as far as the table knows."""
+    if item.cls not in PLACES:
+        return None
+    said = (_APPOSED.match(article.text, span.end) for span in entity.mentions)
+    names = {name for match in said if match for name in (match["outer"], match["outer"].partition(" ")[0])}
+    wider = [place for name in names for place in _places(name, gazetteer) if place.cls in {"Country", "Region"}]
+    return _lies_in(item, wider, gazetteer) if wider else None
 
 
 def _in_office(terms: Sequence[Term], published: str | None) -> float:

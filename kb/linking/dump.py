@@ -32,6 +32,8 @@ BUFFER = 1 << 20
 INSTANCE_OF, SUBCLASS_OF, COUNTRY, CITIZENSHIP = "P31", "P279", "P17", "P27"
 COORDINATES, POSITION_HELD, JURISDICTION, DEMONYM = "P625", "P39", "P1001", "P1549"
 START, END = "P580", "P582"
+#: Where a place lies, which whole, organization, party, force, employer or war something belongs to, the telling first.
+BELONGS_TO = ("P131", "P361", "P749", "P463", "P102", "P241", "P108", "P607")
 #: Languages of names: English, and what is written so in every language.
 ENGLISH, EVERY = "en", "mul"
 
@@ -71,6 +73,7 @@ class Facts:
         countries: where it lies or belongs to, those of today first.
         citizenships: of a person, likewise.
         jurisdictions: of a post, likewise.
+        belongs_to: where it lies, and what it belongs to, by `BELONGS_TO`.
         coordinates: latitude and longitude in degrees (WGS 84), or None.
         posts: terms of office.
         sitelinks: pages on it in the projects of Wikimedia; where a dump has none, languages in which it has a label.
@@ -86,6 +89,7 @@ class Facts:
     countries: list[str] = field(default_factory=list)
     citizenships: list[str] = field(default_factory=list)
     jurisdictions: list[str] = field(default_factory=list)
+    belongs_to: list[str] = field(default_factory=list)
     coordinates: tuple[float, float] | None = None
     posts: list[Post] = field(default_factory=list)
     sitelinks: int = 0
@@ -265,6 +269,7 @@ def facts(entity: Json) -> Facts | None:
         countries=_items(claims, COUNTRY),
         citizenships=_items(claims, CITIZENSHIP),
         jurisdictions=_items(claims, JURISDICTION),
+        belongs_to=[item for name in BELONGS_TO if name in claims for item in _items(claims, name)],
         coordinates=next(filter(None, map(_point, _values(claims, COORDINATES))), None),
         posts=[_post(statement) for statement in _statements(claims, POSITION_HELD)],
         sitelinks=len(_map(entity, "sitelinks")),
@@ -504,5 +509,6 @@ _TOLD: Mapping[bytes, Callable[[Facts, str], None]] = {
         (COORDINATES, _tell_point),
         (POSITION_HELD, _tell_post),
         (DEMONYM, _tell_demonym),
+        *((name, _telling("belongs_to")) for name in BELONGS_TO),
     )
 }

@@ -19,7 +19,7 @@ from kb.linking.classes import ids
 from kb.linking.disambiguation import PLACES
 from kb.linking.dump import ENGLISH, EVERY, Facts, Post
 from kb.linking.names import capital, latin, other_names, tidy
-from kb.linking.table import MAX_POSTS, Row, coordinates, flat, post, read_overrides
+from kb.linking.table import MAX_BELONGS_TO, MAX_POSTS, Row, coordinates, flat, post, read_overrides
 from kb.resources import data_dir, entries
 
 #: Sitelinks from which on an item is as well known as an item can be.
@@ -85,6 +85,7 @@ def record(facts: Facts) -> bytes:
         facts.classes,
         facts.countries[:1],
         facts.citizenships[:1],
+        list(dict.fromkeys(facts.belongs_to))[:MAX_BELONGS_TO],
         facts.coordinates,
         [astuple(held) for held in facts.posts],
         facts.sitelinks,
@@ -118,7 +119,8 @@ def row(line: bytes, world: World) -> Row | None:
         world: what is known of other items.
     """
     qid, _, text = line.decode().partition("\t")
-    label, names, description, demonyms, classes, countries, citizenships, place, posts, sitelinks = ujson.loads(text)
+    said = ujson.loads(text)
+    label, names, description, demonyms, classes, countries, citizenships, belongs_to, place, posts, sitelinks = said
     curated = world.curated.get(qid, {})
     cls = curated.get("class") or _class(classes, world)
     if not cls or cls == "-":
@@ -134,6 +136,7 @@ def row(line: bytes, world: World) -> Row | None:
         description=description,
         coordinates=coordinates(*place) if place and cls in PLACES else "",
         post_qids=[item for item, _ in held.values()],
+        belongs_to=belongs_to,
     )
     made.country = curated.get("country") or _country(cls, countries, citizenships, held)
     made.aliases = [flat(name) for name in other_names(made, [*names, label], curated, _adjectives())]

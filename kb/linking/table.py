@@ -16,6 +16,8 @@ from kb.gazetteer import COLUMNS, DEMONYM, FOLDED, SURNAME, fold, key, surname
 HERE = Path(__file__).resolve().parent
 #: At most so many other names, posts of a person, persons of one surname, and items of one name.
 MAX_ALIASES, MAX_POSTS, MAX_NAMESAKES, MAX_ITEMS = 14, 5, 12, 24
+#: At most so many items that an item belongs to.
+MAX_BELONGS_TO = 8
 #: A person without an office is found by surname alone only from this prior on.
 SURNAME_PRIOR = 45
 ROMAN_OR_SUFFIX = re.compile(r"^(i{1,3}|iv|vi?|jr|sr|iii|obe|mbe|ben|bin|ibn)$")
@@ -36,6 +38,7 @@ class Row:
     description: str = ""
     coordinates: str = ""
     post_qids: list[str] = field(default_factory=list)
+    belongs_to: list[str] = field(default_factory=list)
 
     def names(self) -> list[str]:
         """The label and every other name."""
@@ -122,7 +125,7 @@ def line(row: Row) -> str:
     """A row as its line of the table."""
     names = "|".join(row.aliases), "|".join(row.demonyms)
     about = row.country, str(row.prior), "|".join(row.posts), row.description, row.coordinates, "|".join(row.post_qids)
-    return "\t".join((row.qid, row.label, row.cls, *names, *about)) + "\n"
+    return "\t".join((row.qid, row.label, row.cls, *names, *about, "|".join(row.belongs_to))) + "\n"
 
 
 def names_text(rows: Iterable[Row]) -> str:
@@ -138,9 +141,9 @@ def read_table(file: Path = HERE / "table.tsv") -> list[Row]:
 
 
 def _row(cells: list[str]) -> Row:
-    qid, label, cls, aliases, demonyms, country, prior, posts, description, place, post_qids = cells
+    qid, label, cls, aliases, demonyms, country, prior, posts, description, place, post_qids, belongs_to = cells
     lists = _split(aliases), _split(demonyms), country, int(prior), _split(posts)
-    return Row(qid, label, cls, *lists, description, place, post_qids.split("|") if posts else [])
+    return Row(qid, label, cls, *lists, description, place, post_qids.split("|") if posts else [], _split(belongs_to))
 
 
 def _split(cell: str) -> list[str]:
