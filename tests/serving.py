@@ -11,14 +11,15 @@ from kb.linking.table import Row, names_text, table_text
 from kb.web.application import listen, server
 from kb.web.reconciliation import Service
 
+POSTS = ("minister of <War>@Q2:2000..2002", "mayor@:", "mayor@:2009..")
 #: Namesakes, a name with markup, an item of a class without Wikidata id.
 ROWS = (
     Row("Q1", "Utopia", "Country", [], ["Utopian", "Utopians"], "", 95, [], "land of <b>Nowhere</b>"),
     Row("Q2", "Erewhon", "Country", [], ["Erewhonian"], "", 95),
-    Row("Q3", "Springfield", "City", ["Fair City"], [], "Q1", 50, [], "city in Utopia"),
+    Row("Q3", "Springfield", "City", ["Fair City"], [], "Q1", 50, [], "city in Utopia", "1.5,-2.25"),
     Row("Q4", "Springfield", "City", [], [], "Q2", 45),
     Row("Q5", "Utopian Army", "ArmedForce", [], [], "Q1", 70),
-    Row("Q6", "Mary Roe", "Person", ["M. Roe"], [], "Q2", 60, ["minister of <War>@Q2:2000..2002"], "politician"),
+    Row("Q6", "Mary Roe", "Person", ["M. Roe"], [], "Q2", 60, list(POSTS), "politician", "", ["", "Q77", "Q77"]),
     Row("Q7", "Liberation Front", "ArmedGroup", ["LF"], [], "Q1", 80),
     Row("Q8", "Tom & <script>alert(1)</script>", "Company", [], [], "Q1", 60),
     Row("Q9", "Old Bridge", "Facility", [], [], "Q1", 60),
@@ -43,10 +44,10 @@ def index(folder: Path) -> Path:
 
 
 @contextmanager
-def serving() -> Iterator[str]:
-    """The address of the service on :data:`ROWS`, while it runs in a thread."""
+def serving(service: Service | None = None) -> Iterator[str]:
+    """The address of a service, by default that on :data:`ROWS`, while it runs in a thread."""
     with listen("127.0.0.1", 0) as listener:
-        running = server(Service(Gazetteer(*table()), version="1.2.3"))
+        running = server(service or Service(Gazetteer(*table()), version="1.2.3"))
         thread = threading.Thread(target=running.run, kwargs={"sockets": [listener]})
         thread.start()
         try:

@@ -268,6 +268,12 @@ BAD_ANSWERS: list[tuple[str, Said, str]] = [
     ("broken", Said(status=500), "answers 500 Internal Server Error; try again later"),
     ("missing", Said(status=404), "answers 404 Not Found; check the address"),
     ("forbidden", Said(b"<html>", status=403), "answers 403 Forbidden; check the address"),
+    (
+        "explained",
+        Said(b'{"status": "error", "message": "more than 50 in a batch"}', status=413),
+        "answers 413 Request Entity Too Large and refuses (more than 50 in a batch); check the address",
+    ),
+    ("repeated", Said(b'{"message": "Not Found"}', status=404), "answers 404 Not Found; check the address"),
     ("slow", Said(after=60), "no answer (Read timed out"),
     ("empty", Said(b""), "the answer is no JSON"),
     ("page", Said(b"<!DOCTYPE html><title>Log in</title>"), "the answer is no JSON"),
@@ -309,7 +315,7 @@ def test_a_bad_answer_is_one_line(tmp_path: Path, answer: Said, said: str) -> No
 @pytest.mark.parametrize(
     ("endpoint", "said"),
     [
-        ("http://127.0.0.1:9/api", "no answer ("),
+        ("http://127.0.0.1:9/api", "no answer (Connection refused)"),
         ("http://no-such-host.invalid/api", "no answer ("),
         ("ftp://example.org/api", "not a web address"),
         ("example.org", "not a web address"),

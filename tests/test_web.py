@@ -10,6 +10,7 @@ import sys
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from html import unescape
 from pathlib import Path
 from typing import Any
 
@@ -24,7 +25,9 @@ from kb.cli import run
 from kb.errors import InputError, QueryError
 from kb.gazetteer import Gazetteer
 from kb.linking.classes import aligned, classes_of
+from kb.linking.table import Row
 from kb.web.application import MAX_BODY, listen
+from kb.web.properties import MOST_ITEMS, MOST_PROPERTIES, PROPERTIES, parse_extension
 from kb.web.reconciliation import BATCH, SUGGESTIONS, Service, parse
 from tests.serving import ROWS, index, serving, table
 
@@ -58,17 +61,26 @@ SCHEMAS: dict[str, dict[str, Any]] = {
         "name": TEXT,
         "identifierSpace": TEXT,
         "schemaSpace": TEXT,
+        "?documentation": TEXT,
         "?serviceVersion": TEXT,
         "?defaultTypes": ["type"],
         "?view": "view",
         "?preview": "preview",
         "?suggest": "suggest",
+        "?extend": "extend",
         "?batchSize": WHOLE,
     },
     "type": {"id": TEXT, "name": TEXT, "?broader": ["type"]},
     "view": {"url": TEXT},
     "preview": {"url": TEXT, "width": WHOLE, "height": WHOLE},
-    "suggest": {"?entity": "place", "?type": "place", "?property": "place"},
+    "suggest": {"?entity": "suggesting", "?type": "suggesting", "?property": "suggesting"},
+    "suggesting": {
+        "service_url": TEXT,
+        "service_path": TEXT,
+        "?flyout_service_url": TEXT,
+        "?flyout_service_path": TEXT,
+    },
+    "extend": {"?propose_properties": "place"},
     "place": {"service_url": TEXT, "service_path": TEXT},
     "result": {"result": ["candidate"]},
     "candidate": {
@@ -85,6 +97,12 @@ SCHEMAS: dict[str, dict[str, Any]] = {
     "entity": {"id": TEXT, "name": TEXT, "?description": TEXT, "?notable": ["type"]},
     "suggested": {"result": ["suggestion"]},
     "suggestion": {"id": TEXT, "name": TEXT, "?description": TEXT},
+    "flyout": {"id": TEXT, "html": TEXT},
+    "proposal": {"type": TEXT, "properties": ["property"], "?limit": WHOLE},
+    "property": {"id": TEXT, "name": TEXT},
+    "meta": {"id": TEXT, "name": TEXT, "?type": "property"},
+    "item": {"id": TEXT, "name": TEXT},
+    "text": {"str": TEXT},
 }
 
 
@@ -137,6 +155,11 @@ def test_the_check_of_structure_finds_faults(value: object, schema: str, found: 
         ("/suggest/entity", "suggested entities"),
         ("/suggest/type?prefix=a", "suggested"),
         ("/suggest/property?prefix=c&cursor=1", "suggested"),
+        ("/flyout/entity?id=Q8", "flyout"),
+        ("/flyout/type?id=Q515", "flyout"),
+        ("/flyout/property?id=P17", "flyout"),
+        ("/properties?type=Q5", "proposal"),
+        ("/properties?type=Q5&limit=1", "proposal"),
     ],
 )
 def test_an_answer_has_the_structure_of_the_specification(
@@ -162,6 +185,20 @@ def test_manifest(http: urllib3.PoolManager, address: str) -> None:
     assert manifest["preview"]["url"] == address + "/preview?id={{id}}"
     for kind, place in manifest["suggest"].items():
         assert place["service_url"] + place["service_path"] == f"{address}/suggest/{kind}"
+        assert place["flyout_service_path"] == f"/flyout/{kind}?id=${{id}}"
+    assert manifest["extend"]["propose_properties"] == {"service_url": address, "service_path": "/properties"}
+    assert manifest["documentation"] == address + "/"
+
+
+@pytest.mark.parametrize(
+    "path", ["/", "/reconcile", "/suggest/type", "/properties", "/preview?id=Q1", "/flyout/type?id=Q5"]
+)
+def test_head_is_get_without_its_body(http: urllib3.PoolManager, address: str, path: str) -> None:
+    head, get = (http.request(method, address + path) for method in ("HEAD", "GET"))
+
+    assert (head.status, head.data) == (200, b"")
+    assert head.headers["Content-Length"] == str(len(get.data))
+    assert head.headers["Content-Type"] == get.headers["Content-Type"]
 
 
 # Matches --------------------------------------------------------------------------------------------------------------
@@ -319,8 +356,212 @@ def test_a_preview_is_a_page_without_markup_of_others(http: urllib3.PoolManager,
     assert not any(re.search("<(script|b|War)>", page) for page in text.values())
     assert "Tom &amp; &lt;script&gt;alert(1)&lt;/script&gt;" in text["Q8"]
     assert "land of &lt;b&gt;Nowhere&lt;/b&gt;" in text["Q1"]
-    assert "posts: minister of &lt;War&gt;" in text["Q6"]
-    assert "<p>in: Utopia</p>" in text["Q3"]
+    assert "<p>posts: minister of &lt;War&gt; (2000–2002); mayor; mayor (2009–)</p>" in text["Q6"]
+    assert "<p>city · Utopia · 1.5° N, 2.25° W</p>" in text["Q3"]
+    assert "<p>country</p>\n<p>land of" in text["Q1"]
+    assert "<p>demonyms: Utopian, Utopians</p>" in text["Q1"]
+
+
+@pytest.mark.parametrize(
+    ("post", "said"),
+    [
+        ("chief@", "chief"),
+        ("chief@:2000-05-01..", "chief (2000–)"),
+        ("chief@:..2002-05", "chief (–2002)"),
+        ("chief@:-44..14", "chief (-44–14)"),
+        ("chief@:2002-05-01..2002-06", "chief (2002)"),
+    ],
+)
+def test_a_post_is_told_with_its_years(post: str, said: str) -> None:
+    row = Row("Q6", "Mary Roe", "Person", [], [], "", 60, [post])
+
+    assert f"<p>posts: {said}</p>" in str(Service(Gazetteer(*table([row]))).preview("Q6"))
+
+
+def test_flyouts_are_pieces_of_html_without_markup_of_others(http: urllib3.PoolManager, address: str) -> None:
+    def html(kind: str, identifier: str) -> str:
+        return str(http.request("GET", f"{address}/flyout/{kind}", fields={"id": identifier}).json()["html"])
+
+    assert html("entity", "Q8").startswith("<p><strong>Tom &amp; &lt;script&gt;alert(1)&lt;/script&gt;</strong> Q8</p>")
+    assert html("type", aligned()["Facility"].id).startswith("<p><strong>facility</strong> https://w3id.org/")
+    assert html("property", "P17") == "<p><strong>country</strong> P17</p><p>the country it is in</p>"
+
+
+# Data extension -------------------------------------------------------------------------------------------------------
+
+
+def extend(http: urllib3.PoolManager, address: str, ids: list[str], properties: list[str]) -> Any:
+    query = {"ids": ids, "properties": [{"id": pid, "settings": {"limit": "1"}} for pid in properties]}
+    return post(http, address + "/reconcile", extend=json.dumps(query)).json()
+
+
+def test_values_of_every_property(http: urllib3.PoolManager, address: str) -> None:
+    answer = extend(http, address, [*(row.qid for row in ROWS), "Q99", "\x00"], [*PROPERTIES, "P1082"])
+    kinds = {True: "item", False: "text"}
+    values = [value for row in answer["rows"].values() for listed in row.values() for value in listed]
+
+    assert answer.keys() == {"meta", "rows"}
+    assert list(faults(answer["meta"], ["meta"])) == []
+    assert [fault for value in values for fault in faults(value, kinds["id" in value])] == []
+    assert [meta["id"] for meta in answer["meta"]] == [*PROPERTIES, "P1082"]
+    assert {tuple(row) for row in answer["rows"].values()} == {(*PROPERTIES, "P1082")}
+    assert not any([*answer["rows"]["Q99"].values(), *answer["rows"]["\x00"].values()])
+
+
+#: An item, a property, and its values.
+VALUES: list[tuple[str, str, list[dict[str, str]]]] = [
+    ("Q3", "P17", [{"id": "Q1", "name": "Utopia"}]),
+    ("Q1", "P17", [{"id": "Q1", "name": "Utopia"}]),
+    ("Q3", "P27", []),
+    ("Q6", "P27", [{"id": "Q2", "name": "Erewhon"}]),
+    ("Q6", "P17", []),
+    ("Q3", "P31", [{"id": "Q486972", "name": "city"}]),
+    ("Q9", "P31", [{"str": "facility"}]),
+    ("Q6", "P39", [{"str": "minister of <War>"}, {"id": "Q77", "name": "mayor"}]),
+    ("Q3", "P625", [{"str": "1.5,-2.25"}]),
+    ("Q4", "P625", []),
+    ("Q1", "P1549", [{"str": "Utopian"}, {"str": "Utopians"}]),
+    ("Q6", "Len", [{"str": "Mary Roe"}]),
+    ("Q6", "Den", [{"str": "politician"}]),
+    ("Q4", "Den", []),
+    ("Q7", "Aen", [{"str": "LF"}]),
+    ("Q7", "P1082", []),
+]
+
+
+@pytest.mark.parametrize(("qid", "pid", "values"), VALUES)
+def test_values(http: urllib3.PoolManager, address: str, qid: str, pid: str, values: list[dict[str, str]]) -> None:
+    assert extend(http, address, [qid], [pid])["rows"] == {qid: {pid: values}}
+
+
+def test_values_that_are_items_have_a_type_and_any_property_a_name(http: urllib3.PoolManager, address: str) -> None:
+    assert extend(http, address, [], ["P27", "Len", "P1082"])["meta"] == [
+        {"id": "P27", "name": "country of citizenship", "type": {"id": "Q6256", "name": "country"}},
+        {"id": "Len", "name": "label"},
+        {"id": "P1082", "name": "P1082"},
+    ]
+
+
+def test_values_come_by_get_too(http: urllib3.PoolManager, address: str) -> None:
+    fields = {"extend": '{"ids": ["Q7"], "properties": [{"id": "Aen"}]}', "callback": "f"}
+
+    assert b'{"Q7": {"Aen": [{"str": "LF"}]}}' in http.request("GET", address, fields=fields).data
+
+
+@pytest.mark.parametrize(
+    ("type_id", "limit", "ids"),
+    [
+        ("Q5", "", ["P27", "P31", "P39", "Len", "Den", "Aen"]),
+        ("Q6256", "", ["P17", "P31", "P625", "P1549", "Len", "Den", "Aen"]),
+        ("Q43229", "3", ["P17", "P31", "Len"]),
+        ("Q11424", "", list(PROPERTIES)),
+        ("", "1", ["P17"]),
+    ],
+)
+def test_properties_are_proposed_for_a_type(
+    http: urllib3.PoolManager, address: str, type_id: str, limit: str, ids: list[str]
+) -> None:
+    fields = {"type": type_id} | ({"limit": limit} if limit else {})
+    answer = http.request("GET", f"{address}/properties", fields=fields).json()
+
+    assert [proposed["id"] for proposed in answer["properties"]] == ids
+    assert answer["type"] == type_id
+    assert answer.get("limit") == (int(limit) if limit else None)
+
+
+# Pages ----------------------------------------------------------------------------------------------------------------
+
+#: What browsers say that they accept.
+BROWSER = {"Accept": "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8"}
+
+
+def page(http: urllib3.PoolManager, url: str, **fields: str) -> tuple[int, str]:
+    """Status and text of a page that loads nothing and runs no script."""
+    response = http.request("GET", url, fields=fields, headers=ORIGIN | BROWSER)
+    text = response.data.decode()
+    assert response.headers["Content-Type"] == "text/html; charset=utf-8"
+    assert response.headers["Content-Security-Policy"].startswith("default-src 'none';")
+    assert "Accept" in response.headers["Vary"]
+    assert text.startswith('<!DOCTYPE html>\n<html lang="en">')
+    assert '<meta charset="utf-8">' in text and '<meta name="viewport"' in text
+    assert re.findall(r'<script|\bsrc=|url\(|@import|<link (?!rel="icon" href="data:,")', text) == []
+    return response.status, text
+
+
+def test_a_browser_is_told_what_this_is(http: urllib3.PoolManager, address: str) -> None:
+    status, text = page(http, address + "/")
+
+    assert status == 200
+    assert f"<code>{address}/reconcile</code>" in text
+    assert "Candidates" not in text
+
+
+def test_links_of_the_first_page_lead_somewhere(http: urllib3.PoolManager, address: str) -> None:
+    links = re.findall(r'href="(?!data:|https:)([^"]+)"', page(http, address + "/", q="Springfield")[1])
+
+    assert len(links) > 3
+    assert {http.request("GET", f"{address}/{unescape(link)}").status for link in links} == {200}
+
+
+@pytest.mark.parametrize(
+    ("text", "shown", "hidden"),
+    [
+        ("Utopia", ['<a href="preview?id=Q1">Utopia</a> <small>Q1 · country · score 9', " · a match</small>"], []),
+        (
+            "Utopia",
+            ["Other items", '<a href="preview?id=Q5">Utopian Army</a> <small>Q5 · armed force</small></li>'],
+            [],
+        ),
+        ("Utopia", ["land of &lt;b&gt;Nowhere&lt;/b&gt;"], ["<b>"]),
+        ("springf", ["Other items", "preview?id=Q3", "preview?id=Q4"], ["Candidates"]),
+        ("Q7", ["Liberation Front"], ["Other items"]),
+        ("Nobody", ["No item has this name."], ["<ul>"]),
+        (" ", ["In OpenRefine"], ["No item"]),
+        ('"><script>\x00{q}', ["No item", 'value="&quot;&gt;&lt;script&gt;\x00{q}"'], ["<script>"]),
+        ("x" * 10_000, ["No item"], []),
+    ],
+)
+def test_a_name_is_looked_up(
+    http: urllib3.PoolManager, address: str, text: str, shown: list[str], hidden: list[str]
+) -> None:
+    status, found = page(http, address + "/", q=text)
+
+    assert status == 200
+    assert [part for part in shown if part not in found] == []
+    assert [part for part in hidden if part in found] == []
+
+
+@pytest.mark.parametrize("accept", ["*/*", "application/json, text/html;q=0.5", "application/json", ""])
+def test_programs_get_the_manifest(http: urllib3.PoolManager, address: str, accept: str) -> None:
+    response = http.request("GET", address + "/", headers={"Accept": accept})
+
+    assert response.json()["versions"] == ["0.1", "0.2"]
+
+
+def test_the_endpoint_gives_a_browser_too_what_the_standard_says(http: urllib3.PoolManager, address: str) -> None:
+    assert "versions" in http.request("GET", address + "/reconcile", headers=BROWSER).json()
+    assert http.request("GET", address + "/?callback=f", headers=BROWSER).data.startswith(b"/**/f({")
+    fields = {"queries": '{"q0": {"query": "Utopia"}}'}
+    assert "q0" in http.request("GET", address + "/", headers=BROWSER, fields=fields).json()
+
+
+@pytest.mark.parametrize(
+    ("path", "status", "shown"),
+    [
+        ("/preview?id=Q99", 404, "<h1>Not Found</h1>\n<p>no such item in the linking table</p>"),
+        ("/docs", 404, "<h1>Not Found</h1>\n<p><a "),
+        ("/?queries=%3Cscript%3E", 400, "<p>queries: malformed JSON</p>"),
+        ("/?queries=%7B%22%3Cb%3E%22:3%7D", 400, "<p>query &lt;b&gt;: not an object; see "),
+        ("/properties?limit=0", 400, "<p>limit: "),
+    ],
+)
+def test_a_browser_is_refused_with_a_page(
+    http: urllib3.PoolManager, address: str, path: str, status: int, shown: str
+) -> None:
+    refused, text = page(http, address + path)
+
+    assert refused == status
+    assert shown in text
 
 
 # Hostile input --------------------------------------------------------------------------------------------------------
@@ -346,6 +587,8 @@ BAD_BATCHES: list[tuple[str, int, str]] = [
     ('{"q0": {"query": "a", "limit": Infinity}}', 400, '"limit" is no whole number'),
     ('{"q0": {"query": "a", "properties": {"pid": "P17"}}}', 400, '"properties" is no list'),
     ('{"q0": {"query": "a", "properties": ["P17"]}}', 400, '"properties" is no list'),
+    ('{"q0": {"query": "a", "properties": [{"pid": ["P17"], "v": "b"}]}}', 400, 'one without a "pid"'),
+    ('{"q0": {"query": "a", "properties": [{"v": "b"}]}}', 400, 'one without a "pid"'),
     ('{"a\\u0000\\nb": 3}', 400, "query a  b: not an object"),
     (json.dumps({str(i): {"query": "a"} for i in range(BATCH + 1)}), 413, f"more than {BATCH} in a batch"),
     ('{"q0": {"query": "%s"}}' % ("a" * MAX_BODY), 413, "bytes"),
@@ -365,6 +608,34 @@ def test_a_bad_batch_is_refused_with_a_reason(
     assert response.headers["Access-Control-Allow-Origin"] == "*"
 
 
+BAD_EXTENSIONS: list[tuple[str, int, str]] = [
+    ("{", 400, "extend: malformed JSON"),
+    ("[]", 400, "extend: not an object"),
+    ("{}", 400, '"properties" is no list'),
+    ('{"ids": ["Q1"]}', 400, '"properties" is no list'),
+    ('{"ids": ["Q1"], "properties": ["P17"]}', 400, '"properties" is no list of objects'),
+    ('{"ids": ["Q1"], "properties": [{}]}', 400, '"properties" has one without an id'),
+    ('{"ids": ["Q1"], "properties": [{"id": ["P17"]}]}', 400, '"properties" has one without an id'),
+    ('{"ids": "Q1", "properties": []}', 400, '"ids" is no list'),
+    ('{"ids": [1], "properties": []}', 400, '"ids" has one without an id'),
+    ('{"ids": [{}], "properties": []}', 400, '"ids" has one without an id'),
+    (json.dumps({"ids": list(map(str, range(MOST_ITEMS + 1))), "properties": []}), 413, "more than 1,000 ids"),
+    (json.dumps({"ids": [], "properties": [{"id": str(i)} for i in range(MOST_PROPERTIES + 1)]}), 413, "50 properties"),
+]
+
+
+@pytest.mark.parametrize(
+    ("query", "status", "said"), BAD_EXTENSIONS, ids=[query[:40] for query, _, _ in BAD_EXTENSIONS]
+)
+def test_a_bad_extension_is_refused_with_a_reason(
+    http: urllib3.PoolManager, address: str, query: str, status: int, said: str
+) -> None:
+    response = post(http, address, extend=query)
+
+    assert response.status == status
+    assert said in response.json()["message"]
+
+
 @pytest.mark.parametrize(
     ("method", "path", "body", "status", "said"),
     [
@@ -380,6 +651,10 @@ def test_a_bad_batch_is_refused_with_a_reason(
         ("GET", "/preview?id=Q99", None, 404, "no such item"),
         ("GET", "/preview?id=Q1%09Utopia", None, 404, "no such item"),
         ("GET", "/preview?id=%3Cscript%3E", None, 404, "no such item"),
+        ("GET", "/flyout/entity?id=Q99", None, 404, "nothing is known"),
+        ("GET", "/flyout/type", None, 404, "nothing is known"),
+        ("GET", "/flyout/property?id=P1082", None, 404, "nothing is known"),
+        ("GET", "/properties?type=Q5&limit=0", None, 400, "limit"),
         ("GET", "/docs", None, 404, "Not Found"),
         ("GET", "/../../etc/passwd", None, 404, "Not Found"),
         ("DELETE", "/reconcile", None, 405, "Method Not Allowed"),
@@ -392,6 +667,28 @@ def test_a_bad_request_is_refused_with_a_reason(
 
     assert response.status == status
     assert said in response.json()["message"]
+
+
+def test_a_refusal_says_which_methods_are_allowed(http: urllib3.PoolManager, address: str) -> None:
+    assert {"GET", "HEAD", "POST"} == set(re.findall(r"\w+", http.request("PUT", address).headers["Allow"]))
+
+
+@pytest.mark.parametrize("host", ["[::1", "a b", '"><script>', "x:port", ""])
+def test_a_host_that_is_none_breaks_nothing(http: urllib3.PoolManager, address: str, host: str) -> None:
+    response = http.request("GET", address, headers={"Host": host} | BROWSER)
+
+    assert response.status < 500
+    assert b"<script>" not in response.data
+
+
+def test_a_damaged_table_is_told() -> None:
+    lines, names = table()
+    service = Service(Gazetteer(lines.replace(b"\t50\t", b"\tfifty\t"), names))
+    with serving(service) as url:
+        response = urllib3.request("GET", f"{url}/preview?id=Q3", timeout=60)
+
+    assert response.status == 500
+    assert response.json()["message"] == "Q3: the linking table is damaged; build it again with kb link build"
 
 
 JSON = st.recursive(
@@ -414,11 +711,36 @@ def test_any_json_is_answered_or_refused(batch: object) -> None:
     assert [fault for result in answer.values() for fault in faults(result, "result")] == []
 
 
+PROPERTY = st.fixed_dictionaries({}, optional={"pid": JSON | st.just("P17"), "v": JSON})
+
+
+@given(st.lists(PROPERTY, max_size=3))
+def test_any_properties_are_answered_or_refused(properties: object) -> None:
+    try:
+        queries = parse({"q0": {"query": "Springfield", "properties": properties}})
+    except QueryError:
+        return
+
+    assert {candidate["id"] for candidate in SERVICE.reconcile(queries)["q0"]["result"]} == {"Q3", "Q4"}
+
+
+@given(JSON | st.fixed_dictionaries({"ids": JSON | st.lists(st.text()), "properties": st.lists(JSON) | JSON}))
+def test_any_extension_is_answered_or_refused(asked: object) -> None:
+    try:
+        extension = parse_extension(asked)
+    except QueryError as error:
+        assert "\n" not in error.line()
+        return
+
+    assert SERVICE.extend(extension)["rows"].keys() == set(extension.ids)
+
+
 @given(st.text())
 def test_any_text_is_a_query_a_prefix_and_an_id(text: str) -> None:
     assert SERVICE.reconcile(parse({"q": {"query": text}})).keys() == {"q"}
     assert isinstance(SERVICE.suggest_entities(text)["result"], list)
     assert SERVICE.preview(text) is None or text in {row.qid for row in ROWS}
+    assert "</html>" in SERVICE.welcome("http://127.0.0.1", text)
 
 
 # The command ----------------------------------------------------------------------------------------------------------

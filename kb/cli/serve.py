@@ -31,7 +31,8 @@ def serve(
     service = Service(load_gazetteer(index), version=version("newskb"))
     with application.listen(host, port) as listener:
         name = f"[{host}]" if ":" in host else host
-        say(f"http://{name}:{listener.getsockname()[1]}/reconcile is ready; Ctrl-C ends it")
+        address = f"http://{name}:{listener.getsockname()[1]}/"
+        say(f"{address}reconcile is ready, {address} says more in a browser; Ctrl-C ends it")
         try:
             application.server(service).run(sockets=[listener])
         except KeyboardInterrupt:

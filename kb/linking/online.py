@@ -50,6 +50,7 @@ _TRANSIENT = frozenset((429, 500, 502, 503, 504))
 _QID = re.compile(r"Q[1-9][0-9]{0,15}")
 #: What a header may hold, by which the comment of a user agent is not ended.
 _CONTACT = re.compile(r"[\x21-\x27\x2a-\x7e][\x20-\x27\x2a-\x7e]{0,199}")
+_ERROR_NUMBER = re.compile(r"\[Errno -?[0-9]+\] ")
 
 Json: TypeAlias = dict[str, Any]
 #: Called with each question that has its answer.
@@ -308,11 +309,10 @@ class Client:
             raise self._failed(str(error), "check the address and the network, or try again later") from error
         if response.status >= 400:
             hint = "try again later, or ask more slowly" if response.status in _TRANSIENT else "check the address"
-            raise self._failed(f"answers {response.status} {response.reason or ''}".rstrip(), hint)
-        try:
-            answer: object = json.loads(response.data)
-        except (ValueError, RecursionError) as error:
-            raise self._failed("the answer is no JSON", _NO_SERVICE) from error
+            raise self._failed(_refusal(response), hint)
+        answer = _json(response.data)
+        if answer is _NO_JSON:
+            raise self._failed("the answer is no JSON", _NO_SERVICE)
         return answer
 
     def _send(self, method: str, fields: Mapping[str, str]) -> urllib3.BaseHTTPResponse:
@@ -331,6 +331,7 @@ class Client:
         return InputError(what, where=self.endpoint, hint=hint)
 
 
+_NO_JSON = object()
 _MISSHAPEN = (KeyError, TypeError, ValueError, AttributeError, OverflowError)
 _NO_SERVICE = "name the endpoint of a reconciliation service, or an api.php"
 
@@ -387,13 +388,28 @@ def _retries(number: int) -> Retry:
 
 
 def _reason(error: MaxRetryError) -> str:
-    """Why no attempt succeeded, without the names of Python objects."""
-    text = str(error.reason or error).rpartition(": ")[2]
+    """Why no attempt succeeded, without the names of Python objects and the numbers of the operating system."""
+    text = _ERROR_NUMBER.sub("", str(error.reason or error).rpartition(": ")[2])
     return f"no answer ({text.strip()})"
 
 
+def _refusal(response: urllib3.BaseHTTPResponse) -> str:
+    """The status of an answer, and what the service says about it, unless that is the same."""
+    status, told = f"answers {response.status} {response.reason or ''}".rstrip(), _complaint(_json(response.data))
+    return f"{status} and {told}" if told and told != f"refuses ({response.reason})" else status
+
+
+def _json(data: bytes) -> object:
+    """What an answer holds; ``_NO_JSON`` if it is something else."""
+    try:
+        answer: object = json.loads(data)
+    except (ValueError, RecursionError):
+        return _NO_JSON
+    return answer
+
+
 def _complaint(answer: object) -> str:
-    """The error that a service tells in place of an answer, as MediaWiki and reconciliation services do."""
+    """The error that a service tells, with or in place of an answer, as MediaWiki and reconciliation services do."""
     if not isinstance(answer, dict):
         return ""
     error = answer.get("error")

@@ -1,7 +1,7 @@
 """The reconciliation service over HTTP: forms, JSON and JSONP, status codes, limits; what is answered is not known here.
 
-A batch comes as the form field ``queries`` by GET or POST, and any other site may ask (CORS): all that can be read here
-is public. A request that is wrong gets a JSON object that says why.
+A batch comes as the form field ``queries``, a data extension query as ``extend``, by GET or POST, and any other site may
+ask (CORS): all that can be read here is public. A request that is wrong is told why, in JSON, or in HTML if a browser asks.
 """
 
 import asyncio
@@ -19,8 +19,10 @@ from starlette.exceptions import HTTPException
 from starlette.middleware.cors import CORSMiddleware
 from starlette.requests import ClientDisconnect
 
-from kb.errors import InputError, QueryError
-from kb.web.reconciliation import BATCH, Json, Service, parse
+from kb.errors import InputError, KbError, QueryError
+from kb.web import pages
+from kb.web.properties import MOST_ITEMS, MOST_PROPERTIES, Extension, Json, parse_extension, proposed
+from kb.web.reconciliation import BATCH, Service, parse
 
 #: Most bytes of a form.
 MAX_BODY = 1 << 20
@@ -30,9 +32,12 @@ MAX_FIELDS = 20
 LAST_SECONDS = 2
 #: The name of a function, as JSONP lets a client choose it; anything else would be a script of somebody else's.
 _CALLBACK = re.compile(r"[A-Za-z_$][\w$.]{0,99}", re.ASCII)
-#: A preview is shown in a frame of another site: it may do nothing but look as it does.
-_PAGE_HEADERS = {"Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'"}
-_HEADERS = {"X-Content-Type-Options": "nosniff"}
+#: A preview is shown in a frame of another site: a page may do nothing but look as it does, and ask us.
+_POLICY = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; form-action 'self'; base-uri 'none'"
+#: What an address says depends on who asks: a refusal is a page for people, JSON for programs.
+_HEADERS = {"X-Content-Type-Options": "nosniff", "Vary": "Accept"}
+#: Methods of what is only read.
+_READ = ["GET", "HEAD"]
 
 
 def create(service: Service) -> FastAPI:
@@ -41,16 +46,18 @@ def create(service: Service) -> FastAPI:
     app.add_middleware(CORSMiddleware, allow_origins=["*"], allow_methods=["GET", "POST"], allow_headers=["*"])
     for kind, answer in _ERRORS.items():
         app.add_exception_handler(kind, answer)
-    for path in ("/", "/reconcile"):
-        app.add_api_route(path, _reconcile(service), methods=["GET", "POST"])
-    suggestions = {
-        "entity": service.suggest_entities,
-        "type": service.suggest_types,
-        "property": service.suggest_properties,
+    app.add_api_route("/", _endpoint(service, welcome=True), methods=[*_READ, "POST"])
+    app.add_api_route("/reconcile", _endpoint(service), methods=[*_READ, "POST"])
+    offers = {
+        "entity": (service.suggest_entities, service.flyout_entity),
+        "type": (service.suggest_types, service.flyout_type),
+        "property": (service.suggest_properties, service.flyout_property),
     }
-    for kind_of, suggest in suggestions.items():
-        app.add_api_route(f"/suggest/{kind_of}", _suggest(suggest), methods=["GET"])
-    app.add_api_route("/preview", _preview(service), methods=["GET"])
+    for kind_of, (suggest, flyout) in offers.items():
+        app.add_api_route(f"/suggest/{kind_of}", _suggest(suggest), methods=_READ)
+        app.add_api_route(f"/flyout/{kind_of}", _flyout(flyout), methods=_READ)
+    app.add_api_route("/properties", _propose, methods=_READ)
+    app.add_api_route("/preview", _preview(service), methods=_READ)
     return app
 
 
@@ -89,18 +96,23 @@ def server(service: Service) -> uvicorn.Server:
 # Routes ---------------------------------------------------------------------------------------------------------------
 
 
-def _reconcile(service: Service) -> Callable[[Request], Awaitable[Response]]:
-    async def reconcile(request: Request) -> Response:
-        form = dict(request.query_params) | (await _form(request) if request.method == "POST" else {})
-        if "queries" in form:
-            answer = service.reconcile(parse(_batch(form["queries"])))
-        elif request.method == "GET":
-            answer = service.manifest(str(request.base_url).rstrip("/"))
-        else:
-            raise HTTPException(400, 'no form field "queries"')
-        return _said(answer, form)
+def _endpoint(service: Service, *, welcome: bool = False) -> Callable[[Request], Awaitable[Response]]:
+    """The endpoint of the standard; or, if welcome, one that greets a browser that asks for nothing in particular."""
 
-    return reconcile
+    async def endpoint(request: Request) -> Response:
+        form = dict(request.query_params) | (await _form(request) if request.method == "POST" else {})
+        base = str(request.base_url).rstrip("/")
+        if "queries" in form:
+            return _said(service.reconcile(parse(_batch(form["queries"]))), form)
+        if "extend" in form:
+            return _said(service.extend(_extension(form["extend"])), form)
+        if request.method == "POST":
+            raise HTTPException(400, 'no form field "queries" or "extend"')
+        if welcome and _for_people(request):
+            return _page(service.welcome(base, form.get("q", "")))
+        return _said(service.manifest(base), form)
+
+    return endpoint
 
 
 def _suggest(suggest: Callable[[str, int], Json]) -> Callable[..., Response]:
@@ -110,14 +122,37 @@ def _suggest(suggest: Callable[[str, int], Json]) -> Callable[..., Response]:
     return suggested
 
 
+def _flyout(tell: Callable[[str], str | None]) -> Callable[..., Response]:
+    def flyout(request: Request, id: str = "") -> Response:
+        html = tell(id)
+        if html is None:
+            raise HTTPException(404, "nothing is known by this id")
+        return _said({"id": id, "html": html}, request.query_params)
+
+    return flyout
+
+
+def _propose(request: Request, type: str = "", limit: int | None = Query(default=None, ge=1)) -> Response:
+    return _said(proposed(type, limit), request.query_params)
+
+
 def _preview(service: Service) -> Callable[[str], Response]:
     def preview(id: str = "") -> Response:
         page = service.preview(id)
         if page is None:
             raise HTTPException(404, "no such item in the linking table")
-        return Response(page, media_type="text/html", headers=_HEADERS | _PAGE_HEADERS)
+        return _page(page)
 
     return preview
+
+
+# Requests -------------------------------------------------------------------------------------------------------------
+
+
+def _for_people(request: Request) -> bool:
+    """Whether a browser wants to show the answer; a script of a page, and most programs, do not name HTML."""
+    accepted = request.headers.get("accept", "")
+    return "text/html" in accepted and "json" not in accepted and "callback" not in request.query_params
 
 
 async def _form(request: Request) -> dict[str, str]:
@@ -139,13 +174,26 @@ async def _form(request: Request) -> dict[str, str]:
 
 def _batch(text: str) -> object:
     """The batch that a form field holds, if it is not too big."""
-    try:
-        batch: object = json.loads(text)
-    except (ValueError, RecursionError) as error:
-        raise HTTPException(400, "queries: malformed JSON") from error
+    batch = _parsed("queries", text)
     if isinstance(batch, dict) and len(batch) > BATCH:
         raise HTTPException(413, f"queries: more than {BATCH} in a batch")
     return batch
+
+
+def _extension(text: str) -> Extension:
+    """The data extension query that a form field holds, if it is not too big."""
+    asked = parse_extension(_parsed("extend", text))
+    if len(asked.ids) > MOST_ITEMS or len(asked.properties) > MOST_PROPERTIES:
+        raise HTTPException(413, f"extend: more than {MOST_ITEMS:,} ids, or {MOST_PROPERTIES} properties")
+    return asked
+
+
+def _parsed(field: str, text: str) -> object:
+    try:
+        value: object = json.loads(text)
+    except (ValueError, RecursionError) as error:
+        raise HTTPException(400, f"{field}: malformed JSON") from error
+    return value
 
 
 # Answers --------------------------------------------------------------------------------------------------------------
@@ -165,26 +213,39 @@ def _said(answer: Json, form: Mapping[str, str]) -> Response:
     return Response(f"/**/{callback}({text});", media_type="application/javascript", headers=_HEADERS)
 
 
-def _refusal(status: int, message: str) -> Response:
+def _page(text: str, status: int = 200) -> Response:
+    headers = _HEADERS | {"Content-Security-Policy": _POLICY}
+    return Response(text.encode("utf-8", "replace"), status, media_type="text/html", headers=headers)
+
+
+def _refusal(request: Request, status: int, message: str) -> Response:
+    if _for_people(request):
+        return _page(pages.refusal(status, message), status)
     body = json.dumps({"status": "error", "message": message})
     return Response(body, status, media_type="application/json", headers=_HEADERS)
 
 
-async def _http_error(_request: Request, error: Exception) -> Response:
-    return _refusal(getattr(error, "status_code", 500), str(getattr(error, "detail", error)))
+async def _http_error(request: Request, error: Exception) -> Response:
+    refused = _refusal(request, getattr(error, "status_code", 500), str(getattr(error, "detail", error)))
+    # Such as the methods that are allowed, where this one is not.
+    refused.headers.update(getattr(error, "headers", None) or {})
+    return refused
 
 
-async def _bad_query(_request: Request, error: Exception) -> Response:
-    return _refusal(400, error.line() if isinstance(error, QueryError) else str(error))
+async def _our_error(request: Request, error: Exception) -> Response:
+    """A query that is wrong is the client's fault, a damaged table is not."""
+    line = error.line() if isinstance(error, KbError) else str(error)
+    return _refusal(request, 400 if isinstance(error, QueryError) else 500, line)
 
 
-async def _bad_parameter(_request: Request, error: Exception) -> Response:
+async def _bad_parameter(request: Request, error: Exception) -> Response:
     wrong = error.errors() if isinstance(error, RequestValidationError) else []
-    return _refusal(400, "; ".join(f"{entry['loc'][-1]}: {entry['msg']}" for entry in wrong) or "a wrong parameter")
+    said = "; ".join(f"{entry['loc'][-1]}: {entry['msg']}" for entry in wrong) or "a wrong parameter"
+    return _refusal(request, 400, said)
 
 
 _ERRORS: dict[type[Exception], Callable[[Request, Exception], Awaitable[Response]]] = {
     HTTPException: _http_error,
-    QueryError: _bad_query,
+    KbError: _our_error,
     RequestValidationError: _bad_parameter,
 }

@@ -7,19 +7,18 @@ for the countries that an article speaks of. A candidate is a match where the li
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
-from html import escape
-from typing import Any, TypeAlias
 
 from kb import model
 from kb.errors import QueryError
-from kb.gazetteer import Gazetteer, Item
+from kb.gazetteer import Gazetteer, Item, Term
 from kb.linking.classes import WIKIDATA, Aligned, aligned, classes_of
 from kb.linking.disambiguation import ANYTHING, SAME, Candidate, Scene, candidates, probability, verdict
+from kb.web import pages
+from kb.web.properties import PROPERTIES, STANDARD, Extension, Json, extended
 
-Json: TypeAlias = dict[str, Any]
-
+NAME = "newskb: Wikidata items in the news"
 #: Queries in a batch, candidates for a query (at most, and where none is asked for), suggestions at a time.
 BATCH, MOST_CANDIDATES, CANDIDATES, SUGGESTIONS = 50, 50, 10, 20
 #: A query longer than this, in characters, is no name.
@@ -27,12 +26,12 @@ LONGEST_QUERY = 300
 #: What the score of a candidate is worth that belongs to another country than the query says.
 OTHER_COUNTRY = 0.5
 #: Size of a preview in pixels.
-WIDTH, HEIGHT = 400, 160
+WIDTH, HEIGHT = 400, 200
 
-#: Properties that narrow a query, with their labels in Wikidata; each of them says a country.
-PROPERTIES = {"P17": "country", "P27": "country of citizenship"}
-
+#: Where Wikidata shows an item.
+_VIEW = "https://www.wikidata.org/wiki/"
 _QID = re.compile(r"Q[1-9][0-9]{0,15}")
+_YEAR = re.compile(r"-?[0-9]+")
 _NO_ARTICLE = model.Article(name="", title=None, body="")
 
 
@@ -84,7 +83,7 @@ def _query(key: str, query: object) -> Query:
 
 
 def _wrong(key: str, what: str) -> QueryError:
-    return QueryError(what, where=f"query {key[:60]}", hint="see https://reconciliation-api.github.io/specs/0.2/")
+    return QueryError(what, where=f"query {key[:60]}", hint=f"see {STANDARD}")
 
 
 def _types(key: str, given: object) -> list[str]:
@@ -97,17 +96,26 @@ def _types(key: str, given: object) -> list[str]:
 
 
 def _countries(key: str, given: object) -> Iterator[str]:
-    """The countries among the properties of a query; other properties are not known, and leave it as it is."""
+    """The countries among the properties of a query; others leave it as it is.
+
+    Each property that narrows a query says a country.
+    """
     listed = [] if given is None else given
     if not isinstance(listed, list) or not all(isinstance(entry, dict) for entry in listed):
         raise _wrong(key, '"properties" is no list of objects')
+    if not all(isinstance(entry.get("pid"), str) for entry in listed):
+        raise _wrong(key, '"properties" has one without a "pid"')
     for entry in listed:
-        if entry.get("pid") in PROPERTIES:
-            value = entry.get("v")
-            for one in value if isinstance(value, list) else [value]:
-                text = one.get("id") if isinstance(one, dict) else one
-                if isinstance(text, str) and text.strip():
-                    yield text.strip()
+        if (known := PROPERTIES.get(entry["pid"])) and known.narrows:
+            yield from _texts(entry.get("v"))
+
+
+def _texts(value: object) -> Iterator[str]:
+    """The names and ids among the values of a property: one, or a list."""
+    for one in value if isinstance(value, list) else [value]:
+        text = one.get("id") if isinstance(one, dict) else one
+        if isinstance(text, str) and text.strip():
+            yield text.strip()
 
 
 def _limit(key: str, given: object) -> int:
@@ -138,17 +146,23 @@ class Service:
         """
         return {
             "versions": ["0.1", "0.2"],
-            "name": "newskb: Wikidata items in the news",
+            "name": NAME,
             "identifierSpace": WIKIDATA,
             "schemaSpace": "http://www.wikidata.org/prop/direct/",
+            "documentation": f"{base}/",
             "serviceVersion": self._version,
             "defaultTypes": [_typed(cls) for cls in aligned().values()],
-            "view": {"url": "https://www.wikidata.org/wiki/{{id}}"},
+            "view": {"url": _VIEW + "{{id}}"},
             "preview": {"url": f"{base}/preview?id={{{{id}}}}", "width": WIDTH, "height": HEIGHT},
             "suggest": {
-                kind: {"service_url": base, "service_path": f"/suggest/{kind}"}
+                kind: {
+                    "service_url": base,
+                    "service_path": f"/suggest/{kind}",
+                    "flyout_service_path": f"/flyout/{kind}?id=${{id}}",
+                }
                 for kind in ("entity", "type", "property")
             },
+            "extend": {"propose_properties": {"service_url": base, "service_path": "/properties"}},
             "batchSize": BATCH,
         }
 
@@ -201,22 +215,67 @@ class Service:
         return _suggested(rows, prefix, cursor)
 
     def suggest_properties(self, prefix: str, cursor: int = 0) -> Json:
-        """The properties that narrow a query, with a label or id that begins with a prefix."""
-        return _suggested([(pid, label, "") for pid, label in PROPERTIES.items()], prefix, cursor)
+        """The properties with a label or id that begins with a prefix."""
+        narrowing = " (narrows a query)"
+        rows = [(p.id, p.name, p.description + narrowing * p.narrows) for p in PROPERTIES.values()]
+        return _suggested(rows, prefix, cursor)
+
+    def extend(self, asked: Extension) -> Json:
+        """The values of properties of items."""
+        items = {qid: item for qid in asked.ids if (item := self._by_id(qid))}
+        return extended(asked, items, self._gazetteer)
+
+    def welcome(self, base: str, text: str = "") -> str:
+        """The first page for people, with what the table has for a name.
+
+        Args:
+            base: address of the service, without a slash at the end.
+            text: the name, or the id of an item; empty if nothing is looked for.
+        """
+        return pages.welcome(NAME, f"{base}/reconcile", STANDARD, self._search(text.strip()), longest=LONGEST_QUERY)
+
+    def _search(self, text: str) -> pages.Search:
+        best = self._candidates(Query(text)) if text else []
+        offered = {candidate["id"] for candidate in best}
+        others = [item for item in self.suggest_entities(text)["result"] if item["id"] not in offered] if text else []
+        return pages.Search(text, tuple(map(_found, best)), tuple(map(_found, others)))
 
     def preview(self, qid: str) -> str | None:
         """A small HTML page on an item; None if the table has it not."""
         item = self._by_id(qid)
-        return _page(item, list(self._facts(item))) if item else None
+        return pages.preview(item.label, item.qid, _VIEW + item.qid, list(self._facts(item))) if item else None
+
+    def flyout_entity(self, qid: str) -> str | None:
+        """A piece of HTML on an item; None if the table has it not."""
+        item = self._by_id(qid)
+        return pages.flyout(item.label, item.qid, list(self._facts(item))) if item else None
+
+    def flyout_type(self, type_id: str) -> str | None:
+        """A piece of HTML on a class; None if it is unknown."""
+        known = next((aligned()[name] for name in classes_of(type_id)), None)
+        return pages.flyout(known.label, type_id, [("", known.comment)]) if known else None
+
+    def flyout_property(self, pid: str) -> str | None:
+        """A piece of HTML on a property; None if it is unknown."""
+        known = PROPERTIES.get(pid)
+        return pages.flyout(known.name, pid, [("", known.description)]) if known else None
 
     def _facts(self, item: Item) -> Iterator[tuple[str, str]]:
         """What the table says of an item beside its label."""
+        yield "", " · ".join(self._kind(item))
         yield "", item.description
-        yield "", aligned()[item.cls].label if item.cls in aligned() else item.cls
-        if item.country and (country := self._gazetteer.item(item.country)):
-            yield "in", country.label
-        yield "posts", ", ".join(term.title for term in self._gazetteer.terms(item.qid))
+        yield "posts", "; ".join(map(_held, self._gazetteer.terms(item.qid)))
+        yield "demonyms", ", ".join(self._gazetteer.demonyms(item.qid))
         yield "also", ", ".join(self._gazetteer.aliases(item.qid))
+
+    def _kind(self, item: Item) -> Iterator[str]:
+        """What kind of thing it is, and where."""
+        yield aligned()[item.cls].label if item.cls in aligned() else item.cls
+        if item.country and item.country != item.qid and (country := self._gazetteer.item(item.country)):
+            yield country.label
+        if item.coordinates:
+            latitude, longitude = item.coordinates
+            yield f"{abs(latitude)}° {'N' if latitude >= 0 else 'S'}, {abs(longitude)}° {'E' if longitude >= 0 else 'W'}"
 
 
 def _entity(name: str, cls: str) -> model.Entity:
@@ -267,21 +326,17 @@ def _suggested(rows: Iterable[tuple[str, str, str]], prefix: str, cursor: int) -
     return {"result": [{"id": key, "name": label, "description": comment} for key, label, comment in shown]}
 
 
-#: A preview in an iframe; nothing is loaded from elsewhere.
-_PAGE = """<!DOCTYPE html>
-<html lang="en">
-<head><meta charset="utf-8"><title>{label}</title>
-<style>body {{ font: 13px/1.4 sans-serif; margin: 8px }} h1 {{ font-size: 15px; margin: 0 }} p {{ margin: 2px 0 }}</style>
-</head>
-<body>
-<h1><a href="{iri}" target="_blank" rel="noopener">{label}</a> ({qid})</h1>
-{facts}
-</body>
-</html>
-"""
+def _found(said: Json) -> pages.Found:
+    """A candidate or a suggestion as the first page shows it."""
+    types = [kind["name"] for kind in said.get("type") or said["notable"]]
+    score = [f"score {said['score']}"] if "score" in said else []
+    match = ["a match"] if said.get("match") else []
+    described = said["description"]
+    return pages.Found(said["id"], said["name"], (*types, *score, *match), described if described not in types else "")
 
 
-def _page(item: Item, facts: Sequence[tuple[str, str]]) -> str:
-    lines = (f"<p>{escape(f'{word}: {text}' if word else text)}</p>" for word, text in facts if text)
-    iri = f"https://www.wikidata.org/wiki/{item.qid}"
-    return _PAGE.format(label=escape(item.label), iri=iri, qid=item.qid, facts="\n".join(lines))
+def _held(term: Term) -> str:
+    """A post with the years in which it was held, as far as they are known."""
+    start, end = (found[0] if (found := _YEAR.match(date or "")) else "" for date in (term.start, term.end))
+    years = start if start == end else f"{start}–{end}"
+    return f"{term.title} ({years})" if years else term.title
