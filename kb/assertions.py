@@ -36,6 +36,8 @@ class _Reader:
         self.doc, self.article = doc, article
         self.participants: dict[tuple[int, int], Participant] = {}
         self.keys: set[str] = set(doc._.kb_entities)
+        #: The entity that a possessive surely means, by its token.
+        self.owners = {s.start: s.id_ for s in doc.spans.get("references", []) if len(s) == 1 and s.root.tag_ == "PRP$"}
         self.sentences = [(sent.start, sent.end) for sent in doc.sents]
         self.claims = [(b, e, told["speakers"]) for told in doc._.kb_statements for b, e in told["text"]]
 
@@ -102,7 +104,8 @@ class _Reader:
         if found is None:
             span = self.span(begin, end)
             label = " ".join(self.article.text[span.begin : span.end].split())
-            found = Participant(key=f"p{len(self.participants) + 1}", label=label, mentions=(span,))
+            key, owner = f"p{len(self.participants) + 1}", self.owners.get(begin) if end - begin > 1 else None
+            found = Participant(key=key, label=label, mentions=(span,), owner=owner)
             self.participants[begin, end] = found
         return found.key
 

@@ -31,7 +31,7 @@ from kb import articles as sources
 from kb import assertions, linking, pipeline, rdf, resources, terms
 from kb.errors import InputError, KbError, ModelError, OutputError
 from kb.gazetteer import Gazetteer, load_gazetteer
-from kb.model import Article, Entity, Event, Extraction, Participant
+from kb.model import Article, Event, Extraction
 from kb.terms import BASE
 
 if TYPE_CHECKING:
@@ -168,7 +168,7 @@ def loaded(setup: Setup) -> "Language":
 
 
 def extract_one(article: Article, nlp: "Language", gazetteer: Gazetteer | None = None) -> Extraction:
-    """What one article says, its entities linked with a table of Wikidata items, that of the package if None.
+    """What one article says, its entities and posts linked with a table of Wikidata items, that of the package if None.
 
     Raises:
         InputError: the text is too long to be one article.
@@ -178,7 +178,8 @@ def extract_one(article: Article, nlp: "Language", gazetteer: Gazetteer | None =
         hint = "split it; JSON Lines holds many articles in one file"
         raise InputError(f"{length:,} characters are too long for one article", where=article.name, hint=hint)
     found = assertions.extract(nlp(pipeline.document(nlp, article)), article)
-    return replace(found, entities=tuple(linking.link(found.entities, article, gazetteer=gazetteer)))
+    found = replace(found, entities=tuple(linking.link(found.entities, article, gazetteer=gazetteer)))
+    return replace(found, participants=linking.link_offices(found, gazetteer=gazetteer))
 
 
 def _attempt(article: Article, nlp: "Language", setup: Setup) -> _Result:
@@ -287,12 +288,10 @@ def _without(event: Event, lost: set[str]) -> Event:
 
 def _only_named(extraction: Extraction, least: float) -> Extraction:
     named = set(_fillers(extraction))
-
-    def needed(thing: Entity | Participant) -> bool:
-        return thing.key in named or (isinstance(thing, Entity) and thing.confidence >= least)
-
-    entities, participants = filter(needed, extraction.entities), filter(needed, extraction.participants)
-    return replace(extraction, entities=tuple(entities), participants=tuple(participants))
+    participants = tuple(p for p in extraction.participants if p.key in named)
+    named |= {p.owner for p in participants if p.owner}
+    entities = tuple(e for e in extraction.entities if e.key in named or e.confidence >= least)
+    return replace(extraction, entities=entities, participants=participants)
 
 
 def _fillers(extraction: Extraction) -> Iterator[str]:

@@ -35,8 +35,10 @@ LEVELS = 4
 SCANNED = 5000
 #: Names whose items are kept at hand.
 CACHE = 1 << 15
-#: In ``names.tsv`` a key may stand for a name's folded form, a person's surname or a demonym.
-FOLDED, SURNAME, DEMONYM = "~", "@", "="
+#: In ``names.tsv`` a key may stand for a name's folded form, a person's surname, a demonym, or a post in a country.
+FOLDED, SURNAME, DEMONYM, OFFICE = "~", "@", "=", "^"
+#: Holders of a post that a line of the names lists; one with so many lists not all.
+MAX_HOLDERS = 64
 
 #: Letters that do not decompose into a base letter and an accent; apostrophes and ayins fall together.
 _LETTERS = str.maketrans(
@@ -189,6 +191,11 @@ def surname(normal: str) -> str:
     return normal.rpartition(" ")[2]
 
 
+def office_key(country: str, office: str) -> str:
+    """Under what the names list those who held a post in a country, both as in `Gazetteer.holders`."""
+    return f"{OFFICE}{country} {office}"
+
+
 class Gazetteer:
     """Lookup of names, demonyms and items.
 
@@ -238,6 +245,21 @@ class Gazetteer:
         found = self._items(self._qids(DEMONYM + key(word).casefold()))
         return found[0] if found else None
 
+    def countries(self, word: str) -> tuple[Item, ...]:
+        """The countries that have this name, or whose adjective it is, best first."""
+        named = self._best([*(item.qid for item in self.lookup(word)), *self._qids(DEMONYM + key(word).casefold())])
+        return tuple(item for item in named if item.cls == "Country")
+
+    def holders(self, country: str, office: str) -> tuple[str, ...]:
+        """The ids of all who held a post in a country since 1990, best known first; none if they are too many to list.
+
+        Args:
+            country: its item.
+            office: normal form of the post, as `kb.linking.titles` gives it.
+        """
+        found = self._qids(office_key(country, office))
+        return tuple(found) if len(found) < MAX_HOLDERS else ()
+
     def item(self, qid: str) -> Item | None:
         """The item, or None if the table has it not."""
         row = self._row(qid)
@@ -270,7 +292,7 @@ class Gazetteer:
     def terms(self, qid: str) -> tuple[Term, ...]:
         """The posts a person held, the most telling first."""
         row = self._row(qid)
-        return tuple(map(_term, _list(row, "posts"), row[POST_QIDS].split("|"))) if row else ()
+        return tuple(map(read_term, _list(row, "posts"), row[POST_QIDS].split("|"))) if row else ()
 
     def _best(self, qids: Iterable[str]) -> tuple[Item, ...]:
         return tuple(sorted(self._items(dict.fromkeys(qids)), key=lambda item: (-item.prior, item.qid)))
@@ -396,7 +418,8 @@ def _list(row: list[str], column: str) -> tuple[str, ...]:
     return tuple(text.split("|")) if text else ()
 
 
-def _term(post: str, qid: str) -> Term:
+def read_term(post: str, qid: str = "") -> Term:
+    """A term of office from its cell of the table, and from that of the item of the post."""
     title, _, rest = post.rpartition("@")
     country, _, dates = rest.partition(":")
     start, _, end = dates.partition("..")

@@ -63,7 +63,7 @@ class Provenance:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Link:
-    """A Wikidata item proposed for an entity.
+    """A Wikidata item proposed for an entity, or for the one person whom a described post means.
 
     Attributes:
         qid: "Q…".
@@ -101,11 +101,18 @@ class Entity:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Participant:
-    """A filler that the article describes and does not name: "nine Lebanese soldiers"."""
+    """A filler that the article describes and does not name: "nine Lebanese soldiers".
+
+    Attributes:
+        owner: key of the entity that the possessive at its beginning stands for ("its president"), or None.
+        link: the item of whoever held the post that it is ("Iraq's president"), never confident, or None.
+    """
 
     key: str
     label: str
     mentions: tuple[Span, ...]
+    owner: str | None = None
+    link: Link | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

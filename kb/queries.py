@@ -467,9 +467,15 @@ def _wanted(p: Parameter) -> str:
 
 # Looking entities up
 
-_LINKED = """PREFIX owl: <http://www.w3.org/2002/07/owl#>
+#: A post without a name that is matched with a person is not the person.
+_LINKED = """PREFIX kb: <https://w3id.org/newskb/ontology#>
+PREFIX owl: <http://www.w3.org/2002/07/owl#>
 PREFIX skos: <http://www.w3.org/2004/02/skos/core#>
-SELECT DISTINCT ?entity WHERE { ?entity owl:sameAs|skos:closeMatch %s } ORDER BY ?entity"""
+SELECT DISTINCT ?entity WHERE {
+  ?entity owl:sameAs|skos:closeMatch %s .
+  FILTER NOT EXISTS { ?entity a kb:Participant }
+}
+ORDER BY ?entity"""
 
 #: Without case, punctuation and white space, so that "US" is "U.S." and "Deir el-Zour" is "Deir el Zour".
 _KEY = r"""REPLACE(LCASE(STR(%s)), "[\\s.,;:'\"\u2018\u2019\u201C\u201D()/_-]", "")"""

@@ -64,6 +64,7 @@ SHAPE_CASES = [
     (f"{ARMY} skos:closeMatch <http://www.wikidata.org/wiki/Q822> .", "is matched with something that is no Wikidata"),
     (f"{ARMY} skos:altLabel ''@en .", "has an empty skos:altLabel, or one that is not in English"),
     (f"{JETS} a kb:ArmedForce .", "is a described participant and a named entity or event at once"),
+    (f"{JETS} owl:sameAs wd:Q822 .", "is described and not named, and yet the same as something"),
     ("x:e a kb:Ceasefire .", "has not exactly one kb:factuality"),
     (f"{STRIKE} kb:factuality kb:Denied .", "has not exactly one kb:factuality"),
     (f"{STRIKE} kb:endDate 'later' .", "has more than one kb:endDate, or one that is no date, month or year"),

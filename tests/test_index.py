@@ -117,6 +117,7 @@ def test_surname_demonym_and_folded_name(tmp_path: Path) -> None:
     assert [item.qid for item in gazetteer.surname("Roe")] == ["Q4"]
     assert country and country.qid == "Q1"
     assert [item.qid for item in gazetteer.folded("Poort Roe")] == ["Q3"]
+    assert gazetteer.holders("Q1", "president of erewhon") == ("Q4",)
 
 
 def test_the_files_are_of_the_form_of_the_table(tmp_path: Path) -> None:

@@ -409,12 +409,12 @@ def _said_to_lie_in(entity: model.Entity, item: Item, article: model.Article, ga
 def _in_office(terms: Sequence[Term], published: str | None) -> float:
     if not published or not terms:
         return 0.0
-    if any(_covers(term, published) for term in terms):
+    if any(covers(term, published) for term in terms):
         return IN_OFFICE
     return NOT_YET if all(term.start and term.start > published for term in terms) else 0.0
 
 
-def _covers(term: Term, date: str) -> bool:
+def covers(term: Term, date: str) -> bool:
     """Whether a term of office may include a date; both are compared as exactly as the less exact of them is known."""
     started = term.start is not None and term.start[: len(date)] <= date
     return started and (term.end is None or date[: len(term.end)] <= term.end)

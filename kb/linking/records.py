@@ -5,7 +5,6 @@ a *record* of each candidate is kept, a line that begins with its id, and made a
 """
 
 import math
-import re
 from collections.abc import Callable, Mapping
 from dataclasses import astuple, dataclass
 from functools import cache
@@ -20,14 +19,13 @@ from kb.linking.disambiguation import PLACES
 from kb.linking.dump import ENGLISH, EVERY, Facts, Post
 from kb.linking.names import capital, latin, other_names, tidy
 from kb.linking.table import MAX_BELONGS_TO, MAX_POSTS, Row, coordinates, flat, post, read_overrides
+from kb.linking.titles import SEAT
 from kb.resources import data_dir, entries
 
 #: Sitelinks from which on an item is as well known as an item can be.
 MOST_SITELINKS = 400
 #: Longest description, as in Wikidata itself.
 MAX_DESCRIPTION = 250
-#: Titles of seats, which say less of a person than other posts.
-SEAT = re.compile(r"((deputy|alternate) )?member of\b", re.IGNORECASE)
 
 #: Title and country of a post, by its item; empty where they are unknown.
 Titles: TypeAlias = Callable[[str], tuple[str, str]]

@@ -11,13 +11,28 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from kb.gazetteer import COLUMNS, DEMONYM, FOLDED, SURNAME, fold, key, surname
+from kb.gazetteer import (
+    COLUMNS,
+    DEMONYM,
+    FOLDED,
+    MAX_HOLDERS,
+    OFFICE,
+    SURNAME,
+    fold,
+    key,
+    office_key,
+    read_term,
+    surname,
+)
+from kb.linking.titles import SEAT, office
 
 HERE = Path(__file__).resolve().parent
 #: At most so many other names, posts of a person, persons of one surname, and items of one name.
 MAX_ALIASES, MAX_POSTS, MAX_NAMESAKES, MAX_ITEMS = 14, 5, 12, 24
 #: At most so many items that an item belongs to.
 MAX_BELONGS_TO = 8
+#: Terms of office that ended before are not found by their posts; posts of long ago had many holders.
+SINCE = "1990"
 #: A person without an office is found by surname alone only from this prior on.
 SURNAME_PRIOR = 45
 ROMAN_OR_SUFFIX = re.compile(r"^(i{1,3}|iv|vi?|jr|sr|iii|obe|mbe|ben|bin|ibn)$")
@@ -94,7 +109,10 @@ def _best(normal: str, priors: Mapping[str, int]) -> list[str]:
 
 def most(normal: str) -> int:
     """How many items a line of the names lists."""
-    return MAX_NAMESAKES if normal.startswith(SURNAME) else MAX_ITEMS
+    return _MOST.get(normal[0], MAX_ITEMS)
+
+
+_MOST = {SURNAME: MAX_NAMESAKES, OFFICE: MAX_HOLDERS}
 
 
 #: Classes whose names are transliterated.
@@ -111,6 +129,14 @@ def keys(row: Row) -> Iterator[str]:
         last = (surname(normal).casefold() for normal in normals if " " in normal)
         yield from (SURNAME + word for word in last if not ROMAN_OR_SUFFIX.match(word))
     yield from (DEMONYM + key(word).casefold() for word in row.demonyms)
+    yield from _offices(row)
+
+
+def _offices(row: Row) -> Iterator[str]:
+    """The keys of the posts that a person held in a country, seats left out."""
+    for term in map(read_term, row.posts):
+        if term.country and term.start and (term.end or SINCE) >= SINCE and not SEAT.match(term.title):
+            yield office_key(term.country, office(term.title))
 
 
 def table_text(rows: Iterable[Row]) -> str:

@@ -297,8 +297,13 @@ def _participant(scope: _Scope, part: Participant) -> Iterator[Fact]:
     node = scope.node(part.key)
     yield node, term("rdf:type"), term("kb:Participant")
     yield node, term("rdfs:label"), english(part.label)
-    for span in part.mentions:
-        yield node, term("gaf:denotedBy"), scope.span(span)
+    if part.link:
+        # A description is never the same as a person: who holds the post may change with the date.
+        yield node, term("skos:closeMatch"), ox.NamedNode(terms.WIKIDATA + part.link.qid)
+    for span in map(scope.span, part.mentions):
+        yield node, term("gaf:denotedBy"), span
+        if part.link:
+            yield span, term("itsrdf:taConfidence"), score(part.link.score)
 
 
 def _read(scope: _Scope, node: ox.NamedNode, provenance: Provenance) -> Iterator[Fact]:

@@ -172,7 +172,7 @@ class Service:
 
     def _candidates(self, query: Query) -> list[Json]:
         if item := self._by_id(query.name):
-            return [_candidate(Candidate(item, 1.0, 1.0, 1.0, 1.0), match=True)]
+            return [_candidate(Candidate(item, 1.0, 1.0, 1.0, (), 1.0), match=True)]
         wanted = frozenset(self._country_ids(query.countries))
         ranked = self._ranked(query, wanted) if len(query.name) <= LONGEST_QUERY else []
         said = verdict(ranked, probability(_entity(query.name, ANYTHING), ranked))
