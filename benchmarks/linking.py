@@ -101,7 +101,11 @@ class Score:
         precision = self.right / max(1, self.right + self.wrong)
         recall = self.right / max(1, self.right + self.missed)
         f1 = 2 * precision * recall / max(1e-9, precision + recall)
-        shares = self.covered / max(1, self.labels), self.settled / max(1, self.answered), self.settled / max(1, self.covered)
+        shares = (
+            self.covered / max(1, self.labels),
+            self.settled / max(1, self.answered),
+            self.settled / max(1, self.covered),
+        )
         return " | ".join(f"{100 * value:.1f}" for value in (precision, recall, f1, *shares))
 
 
@@ -175,7 +179,7 @@ def _count(label: Label, text: Text, links: _Links, total: Score) -> None:
         return
     whole = links.get(label.span) in qids
     named = [part for part in parts if part.qid]
-    right = whole or bool(named) and all(links.get(part.span) in text.items()[part.span] for part in named)
+    right = whole or (bool(named) and all(links.get(part.span) in text.items()[part.span] for part in named))
     total.right += (1 if whole else len(named)) if right else 0
     total.missed += not right
     total.labels += 1

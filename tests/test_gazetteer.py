@@ -197,7 +197,7 @@ def test_what_is_no_utf8_is_read_as_far_as_it_goes() -> None:
     assert find(b"a\t1\xff\n", "a", start=0) == "a\t1\ufffd"
 
 
-@pytest.mark.parametrize("card", [b"", b"[]", b"{}", b"[" * 100_000, b'{"format": 1, "bytes": {}}', b"\xff"])
+@pytest.mark.parametrize("card", [b"", b"[]", b"{}", b"[" * 100_000, b'{"format": 2, "bytes": {}}', b"\xff"])
 def test_a_damaged_index_says_so(tmp_path: Path, card: bytes) -> None:
     for name, content in (("table.tsv", table_text(ROWS)), ("names.tsv", names_text(ROWS))):
         (tmp_path / name).write_text(content, encoding="utf-8")

@@ -9,7 +9,7 @@ import math
 import re
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from kb import model
 from kb.gazetteer import Gazetteer, Item, Term, key, load_gazetteer
@@ -19,8 +19,8 @@ CONFIDENT, PLAUSIBLE = 0.65, 0.5
 SAME, CLOSE, NO_LINK = "owl:sameAs", "skos:closeMatch", "no link"
 #: Logistic regression of whether the best candidate is right, on what is known of it (``python -m benchmarks.linking --fit``).
 WEIGHTS = {
-    "constant": -4.6, "quality": 1.7, "surname": -1.8, "class": 0.8, "prior": 2.0, "fit": 1.1, "related": 0.3,
-    "lead": 1.4, "alone": 1.0, "words": 1.5, "place": 0.8,
+    "constant": -4.2, "quality": 1.8, "surname": -1.8, "class": 0.4, "prior": 2.1, "fit": 1.1, "related": 0.3,
+    "lead": 1.2, "alone": 0.9, "words": 1.4, "place": 0.7,
 }  # fmt: skip
 #: A lead over the runner-up beyond this says no more.
 MOST_LEAD = 0.3
@@ -36,7 +36,7 @@ FAME_OF = {"Person": 0.4}
 LABEL, ALIAS, FOLDED, SHORTENED, COMPLETED, SURNAME, DEMONYM = 1.0, 0.97, 0.85, 0.9, 0.76, 0.6, 0.96
 #: Added to a score: in office on the date, the article says the post, not yet in office; the article names something
 #: that the item belongs to, or that belongs to it.
-IN_OFFICE, POST_SAID, NOT_YET, RELATED = 0.1, 0.05, -0.05, 0.1
+IN_OFFICE, POST_SAID, NOT_YET, RELATED = 0.1, 0.05, -0.05, 0.15
 #: Fit of an item that belongs to no country, of one whose country is unknown, of one that is too well known to need it.
 INTERNATIONAL, UNKNOWN_COUNTRY, WELL_KNOWN = 0.9, 0.5, 0.7
 #: Text before a mention in which a post may stand.
@@ -118,8 +118,8 @@ class Scene:
 
     countries: Counter[str]
     article: model.Article
-    named: Mapping[str, Set[str]]
-    above: Mapping[str, Set[str]]
+    named: Mapping[str, Set[str]] = field(default_factory=dict)
+    above: Mapping[str, Set[str]] = field(default_factory=dict)
 
     def main_country(self) -> str | None:
         """The country that the article is about: the one named most, the first of equals."""
@@ -344,7 +344,7 @@ def _completed(name: str, scene: Scene, gazetteer: Gazetteer) -> Iterator[tuple[
 def _candidate(entity: model.Entity, item: Item, quality: float, scene: Scene, gazetteer: Gazetteer) -> Candidate:
     fame = min(1.0, item.prior / FAMOUS)
     classes = 0.0 if _of_another_kind(entity, item) else agreement(entity.cls, item.cls)
-    fit = _fit(item, quality, scene)
+    fit = _fit(entity, item, quality, scene, gazetteer)
     score = quality * classes * (BASE + FAME * fame + FIT * fit)
     if item.cls == "Person" and score > 0:
         terms = gazetteer.terms(item.qid)
@@ -373,8 +373,10 @@ def agreement(cls: str, other: str) -> float:
     return SAME_FAMILY if any({cls, other} <= family for family in (ORGANIZATIONS, PLACES)) else 0.0
 
 
-def _fit(item: Item, quality: float, scene: Scene) -> float:
-    if item.cls == "Country" or item.country in scene.countries:
+def _fit(entity: model.Entity, item: Item, quality: float, scene: Scene, gazetteer: Gazetteer) -> float:
+    # That a name may be that of a famous place says nothing for its country.
+    own = len(entity.mentions) or 1 if item.country in _country_of(entity, gazetteer) else 0
+    if item.cls == "Country" or (item.country and scene.countries[item.country] > own):
         return 1.0
     if item.cls in {"InternationalOrganization", "MediaOrganization"}:
         return INTERNATIONAL

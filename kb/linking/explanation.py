@@ -81,8 +81,15 @@ def _reasons(c: d.Candidate, entity: model.Entity, scene: d.Scene, gazetteer: Ga
         times = scene.countries[country.qid]
         often = f", which the article names {'once' if times == 1 else f'{times} times'}" if times else ""
         yield f"it is of {country.label}{often}"
+    yield from (_relation(qid, c.item.qid, gazetteer) for qid in c.related)
     yield f"prior {c.item.prior:.2f}"
     yield from (_term(term) for term in gazetteer.terms(c.item.qid)[:1])
+
+
+def _relation(qid: str, own: str, gazetteer: Gazetteer) -> str:
+    other = gazetteer.item(qid)
+    named = f"it belongs to {other.label if other else qid}, which the article names"
+    return named if qid != own else "the article names what belongs to it"
 
 
 def _term(term: Term) -> str:
