@@ -166,20 +166,20 @@ def score(text: Text, links: _Links, keep: Callable[[Span], bool], total: Score)
             total.errors.append(f"{text.article.name} {text.anchor(span)!r} is {_listed(gold.get(span))}, not {qid}")
     for label in text.labels:
         if label.parent is None and keep(label.span):
-            _count(label, text, links, total)
+            _count(label, text, gold, links, total)
 
 
-def _count(label: Label, text: Text, links: _Links, total: Score) -> None:
+def _count(label: Label, text: Text, gold: Mapping[Span, Set[str]], links: _Links, total: Score) -> None:
     """A label of the same span as the one it stands in says what else is right; the others are its parts."""
-    qids = text.items()[label.span]
+    qids = gold[label.span]
     parts = [part for part in text.labels if part.parent == label.number and part.span != label.span]
     if not qids:
         for part in parts:
-            _count(part, text, links, total)
+            _count(part, text, gold, links, total)
         return
     whole = links.get(label.span) in qids
     named = [part for part in parts if part.qid]
-    right = whole or (bool(named) and all(links.get(part.span) in text.items()[part.span] for part in named))
+    right = whole or (bool(named) and all(links.get(part.span) in gold[part.span] for part in named))
     total.right += (1 if whole else len(named)) if right else 0
     total.missed += not right
     total.labels += 1

@@ -375,7 +375,7 @@ def agreement(cls: str, other: str) -> float:
 
 def _fit(entity: model.Entity, item: Item, quality: float, scene: Scene, gazetteer: Gazetteer) -> float:
     # That a name may be that of a famous place says nothing for its country.
-    own = len(entity.mentions) or 1 if item.country in _country_of(entity, gazetteer) else 0
+    own = any(qid == item.country for qid in _country_of(entity, gazetteer)) * max(1, len(entity.mentions))
     if item.cls == "Country" or (item.country and scene.countries[item.country] > own):
         return 1.0
     if item.cls in {"InternationalOrganization", "MediaOrganization"}:
