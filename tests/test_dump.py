@@ -45,6 +45,9 @@ def test_all_that_is_wanted_of_an_item() -> None:
             P27=["Q30", "Q16"],
             P17="Q17",
             P1001="Q18",
+            P607="Q23",
+            P131=["Q20", "Q21"],
+            P102="Q22",
             P625=(33.5, -36.25),
             P1549="Roean",
             P39=statement("Q11696", P580="2015-02-17", P582="2017-01", P1001="Q30"),
@@ -62,6 +65,7 @@ def test_all_that_is_wanted_of_an_item() -> None:
         countries=["Q17"],
         citizenships=["Q30", "Q16"],
         jurisdictions=["Q18"],
+        belongs_to=["Q20", "Q21", "Q22", "Q23"],
         coordinates=(33.5, -36.25),
         posts=[Post("Q11696", "Q30", "2015-02-17", "2017-01")],
         sitelinks=2,
@@ -225,6 +229,8 @@ TRIPLES = """\
 <http://www.wikidata.org/entity/Q1> <http://www.wikidata.org/prop/direct/P27> _:b0 .
 <http://www.wikidata.org/entity/Q1> <http://www.wikidata.org/prop/direct/P27> <http://www.wikidata.org/.well-known/genid/1> .
 <http://www.wikidata.org/entity/Q1> <http://www.wikidata.org/prop/direct/P39> <http://www.wikidata.org/entity/Q3> .
+<http://www.wikidata.org/entity/Q1> <http://www.wikidata.org/prop/direct/P131> <http://www.wikidata.org/entity/Q4> .
+<http://www.wikidata.org/entity/Q1> <http://www.wikidata.org/prop/direct/P361> _:b1 .
 <http://www.wikidata.org/entity/Q1> <http://www.wikidata.org/prop/direct/P1549> "Zuricher"@en .
 <http://www.wikidata.org/entity/Q1> <http://www.wikidata.org/prop/direct/P625> "Point(8.54 47.37)"^^<http://www.opengis.net/ont/geosparql#wktLiteral> .
 <http://www.wikidata.org/entity/P17> <http://www.w3.org/2000/01/rdf-schema#label> "country"@en .
@@ -248,6 +254,7 @@ def test_triples() -> None:
         demonyms=["Zuricher"],
         classes=["Q515"],
         countries=["Q39"],
+        belongs_to=["Q4"],
         coordinates=(47.37, 8.54),
         posts=[Post("Q3")],
         sitelinks=2,

@@ -31,9 +31,9 @@ ALL = Filters()
 WORLD = (
     entity("Q1", "Erewhon", pages=200, claims=claims(P31="Q6256", P1549=["Erewhonian"], P17="Q1", P625=(10.0, 20.0))),
     entity("Q2", "Old Erewhon", claims=claims(P31="Q6256")),
-    entity("Q3", "Port Roe", pages=30, aliases=["Roe Harbour", "port"], claims=claims(P31="Q90", P17="Q1")),
+    entity("Q3", "Port Roe", pages=30, aliases=["Roe Harbour", "port"], claims=claims(P31="Q90", P17="Q1", P131="Q3")),
     entity("Q4", "Ann Roe", pages=50, aliases=["A. Roe"], description="politician\tof  Erewhon", claims=claims(
-        P31="Q5", P27=[statement("Q2", P582="1991"), statement("Q1")], P39=[
+        P31="Q5", P102=["Q6", "Q7"], P463="Q6", P27=[statement("Q2", P582="1991"), statement("Q1")], P39=[
             statement("Q80", P580="2001"), statement("Q81", P580="1999-05-01", P582="2000"), statement("Q82"),
             statement("Q81", "deprecated"), statement("Q89")])),
     entity("Q6", "The Roe Post", claims=claims(P31=["Q91", "Q43229"])),
@@ -96,6 +96,8 @@ def test_what_is_said_of_an_item(tmp_path: Path) -> None:
     assert (person.prior, country.prior) == (prior(50) / 100, prior(200) / 100)
     assert gazetteer.aliases("Q3") == ("Roe Harbour",)
     assert gazetteer.demonyms("Q1") == ("Erewhonian",)
+    assert gazetteer.belongs_to("Q4") == ("Q6", "Q7")
+    assert (gazetteer.around("Q4"), gazetteer.around("Q3"), gazetteer.around("Q99")) == (("Q6", "Q7"), (), ())
     assert gazetteer.terms("Q4") == (
         Term("President of Erewhon", "Q1", "1999-05-01", "2000", "Q81"),
         Term("member of the Diet", "Q1", "2001", None, "Q80"),

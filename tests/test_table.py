@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from kb.gazetteer import NAMES, TABLE
+from kb.gazetteer import NAMES, TABLE, normal_form
 from kb.linking.names import tidy
 from kb.linking.table import HERE, Row, coordinates, post, read_overrides, read_table
 
@@ -88,6 +88,27 @@ def test_every_post_is_a_term_of_that_person() -> None:
 
     assert len(held) > 20_000
     assert [(qid, pair) for qid, pair in sorted(held) if pair not in stated[qid]] == []
+
+
+@needs_facts
+def test_what_an_item_belongs_to_is_in_its_description() -> None:
+    known = {row.qid: row for row in rows()}
+    said = [(row, known[qid]) for row in rows() for qid in row.belongs_to]
+
+    assert len(said) > 3_000
+    assert [row.qid for row, other in said if row is other or not _tells(row, other)] == []
+    # A place lies in places of its own country.
+    places = [(row, other) for row, other in said if {row.cls, other.cls} <= {"City", "Region", "Facility"}]
+    assert [row.qid for row, other in places if row.country != other.country] == []
+
+
+def _tells(row: Row, other: Row) -> bool:
+    said = _bare("".join(map(normal_form, row.description.split())))
+    return any(name in row.description or _bare(normal_form(name)) in said for name in other.names())
+
+
+def _bare(normal: str) -> str:
+    return normal.replace(" ", "").casefold()
 
 
 @needs_facts
