@@ -61,6 +61,8 @@ INTERNATIONAL = frozenset(("Q484652", "Q245065", "Q1127126", "Q170156", "Q133581
 FORMER = "Q3024240"
 #: Classes of states, whatever else they are.
 STATES = frozenset(("Q6256", "Q3624078"))
+#: Realms, under whose names sources list what others know as that of their greatest part.
+REALMS = {"Q29999": "Q55", "Q756617": "Q35"}
 #: Class of capitals.
 CAPITAL = "Q5119"
 
@@ -415,7 +417,8 @@ def _country(item: Facts, terms: list[Facts], states: frozenset[str]) -> str:
     stated = [item["country"]] if item.get("country") in states else item.get("countries", ())
     held = [term["country_qid"] for term in terms if "country_qid" in term]
     found = dict.fromkeys(qid for qid in stated or held if qid in states)
-    return next(iter(found), "") if len(found) == 1 or held else ""
+    country = next(iter(found), "") if len(found) == 1 or held else ""
+    return REALMS.get(country, country)
 
 
 def infer_countries(rows: list[Row]) -> None:

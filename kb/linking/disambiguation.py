@@ -37,8 +37,9 @@ LABEL, ALIAS, FOLDED, SHORTENED, COMPLETED, SURNAME, DEMONYM = 1.0, 0.97, 0.85, 
 #: Added to a score: in office on the date, the article says the post, not yet in office; the article names something
 #: that the item belongs to, or that belongs to it.
 IN_OFFICE, POST_SAID, NOT_YET, RELATED = 0.1, 0.05, -0.05, 0.15
-#: Fit of an item that belongs to no country, of one whose country is unknown, of one that is too well known to need it.
-INTERNATIONAL, UNKNOWN_COUNTRY, WELL_KNOWN = 0.9, 0.5, 0.7
+#: Fit of an item that belongs to no country, of one whose country is unknown, of one that is too well known to need it, of a
+#: place that lies elsewhere than the article says; not always, since states claim places of others.
+INTERNATIONAL, UNKNOWN_COUNTRY, WELL_KNOWN, ELSEWHERE = 0.9, 0.5, 0.7, -1.0
 #: Text before a mention in which a post may stand.
 BEFORE = 60
 
@@ -134,7 +135,7 @@ class Candidate:
         item: the item.
         quality: of the name that suggested it, in [0, 1].
         agreement: of its class with the entity's, in [0, 1].
-        fit: of its country with the article, in [0, 1].
+        fit: of its country with the article, in [0, 1]; below 0 if the article says that it lies elsewhere.
         related: items named in the article that it belongs to, or that belong to it.
         score: by which candidates are ranked; it may exceed 1.
     """
@@ -343,23 +344,41 @@ def _completed(name: str, scene: Scene, gazetteer: Gazetteer) -> Iterator[tuple[
 
 def _candidate(entity: model.Entity, item: Item, quality: float, scene: Scene, gazetteer: Gazetteer) -> Candidate:
     fame = min(1.0, item.prior / FAMOUS)
-    classes = 0.0 if _of_another_kind(entity, item) else agreement(entity.cls, item.cls)
-    fit = _fit(entity, item, quality, scene, gazetteer)
+    classes = 0.0 if _of_another_kind(entity, item, scene.article) else agreement(entity.cls, item.cls)
+    elsewhere = _said_to_lie_in(entity, item, scene.article, gazetteer) is False
+    fit = ELSEWHERE if elsewhere else _fit(entity, item, quality, scene, gazetteer)
     score = quality * classes * (BASE + FAME * fame + FIT * fit)
     if item.cls == "Person" and score > 0:
         terms = gazetteer.terms(item.qid)
         score += _in_office(terms, scene.article.published) + _post_said(entity, terms, scene.article)
     related = _related(entity, item, scene, gazetteer)
-    score += RELATED if related and score > 0 else 0.0
-    score *= _said_to_lie_in(entity, item, scene.article, gazetteer) is not False
+    score += RELATED if related and score > 0 and not elsewhere else 0.0
     return Candidate(item, quality, classes, fit, related, score)
 
 
-def _of_another_kind(entity: model.Entity, item: Item) -> bool:
-    """Whether a name says of a place that it is a province or a town, and the item is something else."""
-    names = [key(name) for name in (entity.label, *entity.names)] if item.cls in PLACES else []
+def _of_another_kind(entity: model.Entity, item: Item, article: model.Article) -> bool:
+    """Whether the article calls it a province or a town, with its name or beside it, and the item is something else."""
+    if item.cls not in PLACES:
+        return False
+    # What is around a country may be called a region too.
+    beside = _with_kinds(entity, article.text) if item.cls != "Country" else set()
+    names = {key(name) for name in (entity.label, *entity.names)} | beside
     said = [classes for kind, classes in _KINDS if classes <= PLACES and any(map(kind.search, names))]
     return bool(said) and not any(item.cls in classes for classes in said)
+
+
+def _with_kinds(entity: model.Entity, text: str) -> set[str]:
+    """The mentions with what may say their kind: "(the) province of Khost", "(in the) Swat valley"."""
+    found: set[str] = set()
+    for span in entity.mentions:
+        name, before = key(text[span.begin : span.end]), _KIND_OF.search(text, max(0, span.begin - BEFORE), span.begin)
+        after = _KIND_AFTER.match(text, span.end)
+        found.update([f"{before[1]} of {name}"] if before else [], [f"{name} {after[1]}"] if after else [])
+    return found
+
+
+#: A common noun with "of" before a name, and one behind it.
+_KIND_OF, _KIND_AFTER = re.compile(r"\b([a-z]+) of (?:the )?\Z"), re.compile(r" ([a-z]+)\b")
 
 
 def agreement(cls: str, other: str) -> float:
