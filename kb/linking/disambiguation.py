@@ -81,14 +81,17 @@ _TITLES = re.compile(
     r"|sayyed|sayyid) (?=\w+ \w)"
 )
 _REGION = frozenset({"Region"})
+_PROVINCES = "province|governorate|oblast|region|state|district|county|prefecture"
 #: Words for a kind that may stand before or after a name, and the classes that they leave open.
 _KINDS: tuple[tuple[re.Pattern[str], frozenset[str]], ...] = (
-    (re.compile(r"^(province|governorate|region|state) of | (province|governorate|oblast|region|state)$"), _REGION),
+    (re.compile(rf"^({_PROVINCES}) of | ({_PROVINCES})$"), _REGION),
     (re.compile(r"^(city|town|village|port) of | (city|town|village)$"), frozenset({"City"})),
-    (re.compile(r" (river|valley|area)$"), _REGION),
+    (re.compile(r" (area|island)$"), _REGION),
     (re.compile(r" (group|militants|militia|rebels|movement|network)$"), frozenset({"ArmedGroup"})),
     (re.compile(r" (news agency|agency|newspaper|television)$"), frozenset({"MediaOrganization"})),
 )
+#: Kinds whose word is part of the name: the Colorado River is not what is called Colorado.
+_NATURE = re.compile(r" (river|valley|mountains?|desert|bay|lake)$"), _REGION
 #: Names of bodies that every state has: they are those of the country that the article is about.
 _OF_A_STATE = re.compile(
     r"(the )?(army|navy|air force|armed forces|military|marines|marine corps|coast guard|national guard|parliament"
@@ -363,7 +366,7 @@ def _of_another_kind(entity: model.Entity, item: Item, article: model.Article) -
     # What is around a country may be called a region too.
     beside = _with_kinds(entity, article.text) if item.cls != "Country" else set()
     names = {key(name) for name in (entity.label, *entity.names)} | beside
-    said = [classes for kind, classes in _KINDS if classes <= PLACES and any(map(kind.search, names))]
+    said = [classes for kind, classes in (*_KINDS, _NATURE) if classes <= PLACES and any(map(kind.search, names))]
     return bool(said) and not any(item.cls in classes for classes in said)
 
 
