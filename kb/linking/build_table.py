@@ -18,8 +18,8 @@ from typing import Any
 
 from kb.gazetteer import key
 from kb.linking.descriptions import belong
-from kb.linking.disambiguation import PLACES
 from kb.linking.names import PROVINCE, latin, other_names, tidy, usable
+from kb.linking.places import PLACES
 from kb.linking.table import (
     HERE,
     MAX_POSTS,

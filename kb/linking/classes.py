@@ -8,7 +8,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cache
 
-from kb.linking.disambiguation import ORGANIZATIONS, PLACES
+from kb.linking.disambiguation import ORGANIZATIONS
+from kb.linking.places import PLACES
 from kb.resources import KB, Entry, data_dir, entries
 
 #: Namespace of Wikidata's items.

@@ -10,7 +10,7 @@ from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from typing import TypeAlias
 
 from kb.gazetteer import key
-from kb.linking.disambiguation import PLACES
+from kb.linking.places import PLACES
 from kb.linking.table import MAX_BELONGS_TO, Row
 
 #: The rows of a name, by its normal form, the best known first.

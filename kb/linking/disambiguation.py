@@ -13,6 +13,7 @@ from dataclasses import dataclass, field, replace
 
 from kb import model
 from kb.gazetteer import Gazetteer, Item, Term, key, load_gazetteer
+from kb.linking.places import BEFORE, KINDS, PLACES, of_another_kind, said_to_lie_in, within
 
 #: A link at or above this probability says that it is the item, from the other on it is a near match.
 CONFIDENT, PLAUSIBLE = 0.65, 0.5
@@ -40,14 +41,11 @@ IN_OFFICE, POST_SAID, NOT_YET, RELATED = 0.1, 0.05, -0.05, 0.15
 #: Fit of an item that belongs to no country, of one whose country is unknown, of one that is too well known to need it, of a
 #: place that lies elsewhere than the article says; not always, since states claim places of others.
 INTERNATIONAL, UNKNOWN_COUNTRY, WELL_KNOWN, ELSEWHERE = 0.9, 0.5, 0.7, -1.0
-#: Text before a mention in which a post may stand.
-BEFORE = 60
 
 ORGANIZATIONS = frozenset(
     "Organization Government GovernmentBody ArmedForce ArmedGroup PoliticalParty InternationalOrganization "
     "MediaOrganization Company".split()
 )
-PLACES = frozenset("Place Country Region City Facility".split())
 #: The class of whatever has a name.
 ANYTHING = "Thing"
 #: A class that says little, and those that may turn out to be meant.
@@ -80,18 +78,6 @@ _TITLES = re.compile(
     r"|crown prince|pope|mr|mrs|ms|dr|sir|lord|ayatollah|grand ayatollah|imam|rep|ambassador|chancellor|emir|sultan"
     r"|sayyed|sayyid) (?=\w+ \w)"
 )
-_REGION = frozenset({"Region"})
-_PROVINCES = "province|governorate|oblast|region|state|district|county|prefecture"
-#: Words for a kind that may stand before or after a name, and the classes that they leave open.
-_KINDS: tuple[tuple[re.Pattern[str], frozenset[str]], ...] = (
-    (re.compile(rf"^({_PROVINCES}) of | ({_PROVINCES})$"), _REGION),
-    (re.compile(r"^(city|town|village|port) of | (city|town|village)$"), frozenset({"City"})),
-    (re.compile(r" (area|island)$"), _REGION),
-    (re.compile(r" (group|militants|militia|rebels|movement|network)$"), frozenset({"ArmedGroup"})),
-    (re.compile(r" (news agency|agency|newspaper|television)$"), frozenset({"MediaOrganization"})),
-)
-#: Kinds whose word is part of the name: the Colorado River is not what is called Colorado.
-_NATURE = re.compile(r" (river|valley|mountains?|desert|bay|lake)$"), _REGION
 #: Names of bodies that every state has: they are those of the country that the article is about.
 _OF_A_STATE = re.compile(
     r"(the )?(army|navy|air force|armed forces|military|marines|marine corps|coast guard|national guard|parliament"
@@ -277,45 +263,12 @@ def _inexact(name: str, cls: str, gazetteer: Gazetteer) -> Iterator[tuple[Item, 
         yield from _person(normal, gazetteer)
     if cls != "Person":
         yield from _of_kind(normal, gazetteer)
-        yield from _within(name, gazetteer)
+        yield from ((item, LABEL if lies else FOLDED) for item, lies in within(name, gazetteer))
     yield from ((item, FOLDED) for item in gazetteer.folded(name))
 
 
-def _within(name: str, gazetteer: Gazetteer) -> Iterator[tuple[Item, float]]:
-    """The places of a name with its country or province after a comma: "Istanbul, Turkey", "Lahore, Punjab, India"."""
-    inner, *outer = name.split(", ")
-    wider = [place for part in outer for place in _places(part, gazetteer)]
-    for item in _places(inner, gazetteer) if wider else ():
-        lies = _lies_in(item, wider, gazetteer)
-        if lies is not False:
-            yield item, LABEL if lies else FOLDED
-
-
-def _places(name: str, gazetteer: Gazetteer) -> tuple[Item, ...]:
-    return tuple(item for item in gazetteer.lookup(name) if item.cls in PLACES)
-
-
-def _lies_in(item: Item, wider: Sequence[Item], gazetteer: Gazetteer) -> bool | None:
-    """Whether a place lies in one of others, as far as the table knows; None if it does not."""
-    around = {item.country, *gazetteer.around(item.qid)}
-    if any(other.qid in around for other in wider):
-        return True
-    countries = {other.country or other.qid for other in wider if other.country or other.cls == "Country"}
-    if item.country and len(countries) and item.country not in countries:
-        return False
-    mine = {qid for qid in around if qid and _province(qid, gazetteer)}
-    others = all(_province(other.qid, gazetteer) for other in wider)
-    return False if mine and others else None
-
-
-def _province(qid: str, gazetteer: Gazetteer) -> bool:
-    """Whether a region is one of those that a country is divided into: it lies in no other."""
-    item = gazetteer.item(qid)
-    return bool(item and item.cls == "Region" and item.country and not gazetteer.around(qid))
-
-
 def _of_kind(normal: str, gazetteer: Gazetteer) -> Iterator[tuple[Item, float]]:
-    for kind, classes in _KINDS:
+    for kind, classes in KINDS:
         stem = kind.sub("", normal)
         if stem != normal:
             yield from ((item, SHORTENED) for item in gazetteer.lookup(stem) if item.cls in classes)
@@ -347,8 +300,8 @@ def _completed(name: str, scene: Scene, gazetteer: Gazetteer) -> Iterator[tuple[
 
 def _candidate(entity: model.Entity, item: Item, quality: float, scene: Scene, gazetteer: Gazetteer) -> Candidate:
     fame = min(1.0, item.prior / FAMOUS)
-    classes = 0.0 if _of_another_kind(entity, item, scene.article) else agreement(entity.cls, item.cls)
-    elsewhere = _said_to_lie_in(entity, item, scene.article, gazetteer) is False
+    classes = 0.0 if of_another_kind(entity, item, scene.article) else agreement(entity.cls, item.cls)
+    elsewhere = said_to_lie_in(entity, item, scene.article, gazetteer) is False
     fit = ELSEWHERE if elsewhere else _fit(entity, item, quality, scene, gazetteer)
     score = quality * classes * (BASE + FAME * fame + FIT * fit)
     if item.cls == "Person" and score > 0:
@@ -357,31 +310,6 @@ def _candidate(entity: model.Entity, item: Item, quality: float, scene: Scene, g
     related = _related(entity, item, scene, gazetteer)
     score += RELATED if related and score > 0 and not elsewhere else 0.0
     return Candidate(item, quality, classes, fit, related, score)
-
-
-def _of_another_kind(entity: model.Entity, item: Item, article: model.Article) -> bool:
-    """Whether the article calls it a province or a town, with its name or beside it, and the item is something else."""
-    if item.cls not in PLACES:
-        return False
-    # What is around a country may be called a region too.
-    beside = _with_kinds(entity, article.text) if item.cls != "Country" else set()
-    names = {key(name) for name in (entity.label, *entity.names)} | beside
-    said = [classes for kind, classes in (*_KINDS, _NATURE) if classes <= PLACES and any(map(kind.search, names))]
-    return bool(said) and not any(item.cls in classes for classes in said)
-
-
-def _with_kinds(entity: model.Entity, text: str) -> set[str]:
-    """The mentions with what may say their kind: "(the) province of Khost", "(in the) Swat valley"."""
-    found: set[str] = set()
-    for span in entity.mentions:
-        name, before = key(text[span.begin : span.end]), _KIND_OF.search(text, max(0, span.begin - BEFORE), span.begin)
-        after = _KIND_AFTER.match(text, span.end)
-        found.update([f"{before[1]} of {name}"] if before else [], [f"{name} {after[1]}"] if after else [])
-    return found
-
-
-#: A common noun with "of" before a name, and one behind it.
-_KIND_OF, _KIND_AFTER = re.compile(r"\b([a-z]+) of (?:the )?\Z"), re.compile(r" ([a-z]+)\b")
 
 
 def agreement(cls: str, other: str) -> float:
@@ -416,18 +344,6 @@ def _related(entity: model.Entity, item: Item, scene: Scene, gazetteer: Gazettee
 
 
 _NONE: Set[str] = frozenset()
-#: What follows the name of a place: "Istanbul, Turkey".
-_APPOSED = re.compile(rf", (?P<outer>{_CAPITALIZED.pattern})")
-
-
-def _said_to_lie_in(entity: model.Entity, item: Item, article: model.Article, gazetteer: Gazetteer) -> bool | None:
-    """Whether a place lies where the article says after a mention, as far as the table knows."""
-    if item.cls not in PLACES:
-        return None
-    said = (_APPOSED.match(article.text, span.end) for span in entity.mentions)
-    names = {name for match in said if match for name in (match["outer"], match["outer"].partition(" ")[0])}
-    wider = [place for name in names for place in _places(name, gazetteer) if place.cls in {"Country", "Region"}]
-    return _lies_in(item, wider, gazetteer) if wider else None
 
 
 def _in_office(terms: Sequence[Term], published: str | None) -> float:

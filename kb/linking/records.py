@@ -15,9 +15,9 @@ from srsly import ujson
 from kb.gazetteer import normal_form
 from kb.linking import subclasses
 from kb.linking.classes import ids
-from kb.linking.disambiguation import PLACES
 from kb.linking.dump import ENGLISH, EVERY, Facts, Post
 from kb.linking.names import capital, latin, other_names, tidy
+from kb.linking.places import PLACES
 from kb.linking.table import MAX_BELONGS_TO, MAX_POSTS, Row, coordinates, flat, post, read_overrides
 from kb.linking.titles import SEAT
 from kb.resources import data_dir, entries

@@ -11,7 +11,8 @@ from typing import Any, TypeAlias
 from kb.errors import QueryError
 from kb.gazetteer import Gazetteer, Item
 from kb.linking.classes import aligned, classes_of
-from kb.linking.disambiguation import ORGANIZATIONS, PLACES
+from kb.linking.disambiguation import ORGANIZATIONS
+from kb.linking.places import PLACES
 
 Json: TypeAlias = dict[str, Any]
 
