@@ -73,8 +73,9 @@ def online(
 
 def _ask(client: "Client", entities: "Sequence[Unlinked]", found: "dict[Question, Link]") -> None:
     """Put what is found into ``found`` as it comes, so that an error loses nothing."""
-    with progress("Asking", "names") as tick:
-        for question, link in client.links((entity.question for entity in entities), progress=tick):
+    questions = dict.fromkeys(entity.question for entity in entities)
+    with progress("Asking", "names", len(questions)) as tick:
+        for question, link in client.links(questions, progress=tick):
             found[question] = link
 
 
@@ -85,6 +86,5 @@ def _write(entities: "Sequence[Unlinked]", found: "Mapping[Question, Link]", end
     rdf.write(links.quads(entities, found, endpoint, version=version("newskb")), output)
     linked = [found[entity.question] for entity in entities if entity.question in found]
     sure = sum(link.confident for link in linked)
-    say(
-        f"{counted(len(entities), 'unlinked name')} asked: {sure:,} linked, {len(linked) - sure:,} near matches → {output}"
-    )
+    near = counted(len(linked) - sure, "near match")
+    say(f"{counted(len(entities), 'unlinked name')} asked: {sure:,} linked, {near} → {output}")

@@ -47,12 +47,13 @@ class Errors:
 
 
 def counted(number: int, noun: str) -> str:
-    """A number with its noun: "1 article", "2,000 articles"."""
-    return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"
+    """A number with its noun: "1 article", "2,000 articles", "2 matches"."""
+    ending = "es" if noun.endswith(("ch", "sh", "s", "x")) else "s"
+    return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}{ending}"
 
 
 @contextmanager
-def progress(verb: str, noun: str = "articles") -> Iterator[Callable[[object], None] | None]:
+def progress(verb: str, noun: str = "articles", total: int | None = None) -> Iterator[Callable[[object], None] | None]:
     """A line that tells how far the work is; only where somebody watches. What is yielded is called with each thing done."""
     if not sys.stderr.isatty():
         yield None
@@ -60,7 +61,8 @@ def progress(verb: str, noun: str = "articles") -> Iterator[Callable[[object], N
     from rich.console import Console
     from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
-    columns = (SpinnerColumn(), TextColumn("{task.description} {task.completed:,.0f} " + noun), TimeElapsedColumn())
+    things = noun if total is None else f"of {total:,} {noun}"
+    columns = (SpinnerColumn(), TextColumn("{task.description} {task.completed:,.0f} " + things), TimeElapsedColumn())
     # Standard output is data and stays ours.
     with Progress(*columns, console=Console(stderr=True), transient=True, redirect_stdout=False) as bar:
         task = bar.add_task(verb)
