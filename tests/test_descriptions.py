@@ -1,5 +1,8 @@
 """What a description says that an item lies in or belongs to: tables over a few places and bodies."""
 
+from dataclasses import replace
+from itertools import permutations
+
 import pytest
 
 from kb.linking.descriptions import belong
@@ -54,3 +57,32 @@ def test_nothing_lies_in_itself() -> None:
     belong([*KNOWN, row])
 
     assert row.belongs_to == []
+
+
+def test_the_order_of_rows_does_not_matter() -> None:
+    told = (
+        Row("Q20", "Lakeside", "Region", description="state of Utopia"),
+        Row("Q21", "Milltown", "City", description="city in Deep County, Lakeside"),
+        Row("Q22", "Deep County", "Region", description="county in Lakeside"),
+    )
+
+    def belonging(rows: list[Row]) -> dict[str, tuple[str, list[str]]]:
+        belong([*KNOWN, *rows])
+        return {row.qid: (row.country, row.belongs_to) for row in rows}
+
+    found = {"Q20": ("Q1", []), "Q21": ("Q1", ["Q22", "Q20"]), "Q22": ("Q1", ["Q20"])}
+    for order in permutations(told):
+        rows = [replace(row) for row in order]
+        assert belonging(rows) == found
+        # Nor that it is done again.
+        assert belonging(rows) == found
+
+
+def test_a_state_is_not_taken_for_a_hamlet_of_its_name() -> None:
+    row = Row("Q99", "Milltown", "City", description="city in Deep County, Lakeside, Utopia")
+    state, hamlet = (
+        Row(q, "Lakeside", c, country="Q1", prior=p) for q, c, p in (("Q20", "Region", 70), ("Q21", "City", 12))
+    )
+    belong([*KNOWN, hamlet, state, row])
+
+    assert row.belongs_to == ["Q20"]

@@ -254,6 +254,50 @@ def test_a_province_is_no_town(text: str, name: str) -> None:
     assert explain(asked, [asked], model.Article(name="a", title=None, body=text), gazetteer=table) == ()
 
 
+@pytest.mark.parametrize(
+    ("text", "fits"),
+    [
+        ("In Milltown, Erewhon said so.", 1.0),
+        ("From Milltown, Erewhon's army left.", 1.0),
+        ("Utopian troops left Milltown, Erewhon. They marched.", -1.0),
+        ("Utopian troops left Milltown, South Province, Utopia.", -1.0),
+    ],
+)
+def test_only_what_stands_between_commas_says_where_a_place_lies(text: str, fits: float) -> None:
+    rows = sorted(RELATED, key=lambda row: row.qid.encode())
+    table = Gazetteer(table_text(rows).encode(), names_text(rows).encode())
+    country = entity("Country", "Utopia", text="Utopia is near. " + text)
+    asked = entity("City", "Milltown", text=text)
+    found = explain(asked, [asked, country], model.Article(name="a", title=None, body=text), gazetteer=table)
+
+    assert {e.candidate.item.qid: e.candidate.fit for e in found}["Q23"] == fits
+
+
+def test_provinces_may_belong_to_their_country() -> None:
+    rows = [
+        Row("Q1", "Utopia", "Country", prior=95),
+        Row("Q2", "West", "Region", country="Q1", prior=40, belongs_to=["Q1"]),
+        Row("Q3", "East", "Region", country="Q1", prior=40, belongs_to=["Q1"]),
+        Row("Q4", "Milltown", "City", country="Q1", prior=30, belongs_to=["Q2"]),
+        Row("Q5", "Milltown", "City", country="Q1", prior=30, belongs_to=["Q3"]),
+    ]
+    table = Gazetteer(table_text(rows).encode(), names_text(rows).encode())
+    found = explain(
+        entity(ANYTHING, "Milltown, West"), (), model.Article(name="a", title=None, body=""), gazetteer=table
+    )
+
+    assert [e.candidate.item.qid for e in found] == ["Q4"]
+
+
+def test_what_is_around_a_town_leaves_it_a_town() -> None:
+    text = "Utopian troops left Milltown. Gunmen fired in the Milltown area."
+    asked = entity("City", "Milltown", text=text)
+    rows = sorted(RELATED, key=lambda row: row.qid.encode())
+    table = Gazetteer(table_text(rows).encode(), names_text(rows).encode())
+
+    assert explain(asked, [asked], model.Article(name="a", title=None, body=text), gazetteer=table)
+
+
 def test_explain_a_name_that_nothing_has() -> None:
     article = model.Article(name="a", title=None, body="")
     assert explain(entity(ANYTHING, "Nowhere"), (), article, gazetteer=gazetteer()) == ()

@@ -170,6 +170,23 @@ def test_who_is_in_office_where_the_head_of_state_is_a_king(title: str, date: st
     assert " ".join(sorted(incumbents(country, title, date, gazetteer))) == found
 
 
+@pytest.mark.parametrize(
+    ("more", "found"),
+    [
+        # A rival who came and went may have left the other in office; a successor who is there has not.
+        (("Mayor of Utopia@Q1:2013..2014",), "Q50 Q51"),
+        (("Mayor of Utopia@Q1:2013..",), "Q51"),
+        (("Mayor of Utopia@Q1:2013..2014", "Mayor of Utopia@Q1:2013-02..2015"), "Q51 Q52"),
+    ],
+)
+def test_a_term_without_an_end(more: tuple[str, ...], found: str) -> None:
+    rivals = [person(f"Q{51 + n}", post) for n, post in enumerate(more)]
+    gazetteer = table(person("Q50", "Mayor of Utopia@Q1:2010.."), *rivals)
+    country = gazetteer.item("Q1")
+    assert country
+    assert " ".join(sorted(incumbents(country, "mayor", "2013-06-01", gazetteer))) == found
+
+
 def test_a_post_with_too_many_holders_has_none() -> None:
     crowd = [person(f"Q{1000 + n}", f"Envoy@Q1:{1995 + n % 9}..{1996 + n % 9}") for n in range(MAX_HOLDERS + 5)]
     gazetteer = table(*crowd)

@@ -20,6 +20,8 @@ _Named: TypeAlias = Mapping[str, Sequence[Row]]
 _BODIES = frozenset(("ArmedGroup", "ArmedForce", "InternationalOrganization", "MediaOrganization", "PoliticalParty"))
 #: A preposition, after which the names of places begin.
 _WHERE = re.compile(r"\b(?:in|of|at|on|near|spanning|the U\.S\. state)\b(?P<where>.*)$")
+#: By how much, in percent, a place has to be better known than the next of its name.
+FAR = 20
 _CAPITALIZED = r"[A-Z\u00c0-\u00de][\w.'\u2019-]*"
 #: Names as they stand in a row: "Anbar Governorate", "Trinidad and Tobago", "Islamic State of Iraq".
 _NAME = re.compile(rf"{_CAPITALIZED}(?: (?:(?:of|and|the|for|al|el|de) ){{0,2}}{_CAPITALIZED})*")
@@ -34,13 +36,21 @@ def belong(rows: Iterable[Row]) -> None:
     """
     rows = list(rows)
     places, bodies = _named(rows, PLACES), _named(rows, _BODIES)
+    rows = [row for row in rows if row.cls != "Country"]
+    _find_countries(rows, places)
     for row in rows:
-        if row.cls == "Country":
-            continue
-        country, found = ("", []) if row.cls == "Person" else _places(row, places)
-        row.country = row.country or (country if row.cls in PLACES else "")
+        _, found = ("", []) if row.cls == "Person" else _places(row, places)
         found += [] if row.cls in PLACES else _bodies(row, bodies, places)
         row.belongs_to = list(dict.fromkeys(other.qid for other in found))[:MAX_BELONGS_TO]
+
+
+def _find_countries(rows: Iterable[Row], places: _Named) -> None:
+    """Of places without one, those outside first: a town has the country of its province."""
+    lacking = [row for row in rows if row.cls in PLACES and not row.country]
+    while found := {row.qid: country for row in lacking if (country := _places(row, places)[0])}:
+        for row in lacking:
+            row.country = found.get(row.qid, "")
+        lacking = [row for row in lacking if not row.country]
 
 
 def _named(rows: Iterable[Row], classes: Container[str]) -> _Named:
@@ -60,13 +70,22 @@ def _places(row: Row, places: _Named) -> tuple[str, list[Row]]:
     for name in reversed([name for part in parts for name in _readings(part)]):
         found = [place for place in places.get(key(name), ()) if place is not row]
         states = [place.qid for place in found if place.cls == "Country" and country in {"", place.qid}]
-        inner = [place for place in found if place.country and country in {"", place.country}]
+        inner = _best_known([place for place in found if place.country and country in {"", place.country}])
         if states:
             country = states[0]
-        elif len(inner) == 1:
+        elif inner:
             country = inner[0].country
             within.insert(0, inner[0])
     return country, within
+
+
+def _best_known(places: list[Row]) -> list[Row]:
+    """The place that hardly anybody would take for another of its name, if there is one; they come best known first."""
+    regions = [place for place in places if place.cls == "Region"]
+    for kind in (places, regions):
+        if len(kind) == 1 or (kind and kind[0].prior >= kind[1].prior + FAR):
+            return kind[:1]
+    return []
 
 
 def _readings(text: str) -> Iterator[str]:

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field, replace
 
 from kb import model
 from kb.gazetteer import Gazetteer, Item, Term, key, load_gazetteer
-from kb.linking.places import BEFORE, KINDS, PLACES, of_another_kind, said_to_lie_in, within
+from kb.linking.places import BEFORE, KINDS, PLACES, Said, lies_in, of_another_kind, said, within
 
 #: A link at or above this probability says that it is the item, from the other on it is a near match.
 CONFIDENT, PLAUSIBLE = 0.65, 0.5
@@ -33,8 +33,9 @@ BASE, FAME, FIT = 0.4, 0.3, 0.3
 FAMOUS = 0.6
 FAME_OF = {"Person": 0.4}
 #: How good a name is: label, other name, other transliteration, name without its middle, one completed with the country
-#: of the article, surname alone; a demonym may mean the people or the language.
-LABEL, ALIAS, FOLDED, SHORTENED, COMPLETED, SURNAME, DEMONYM = 1.0, 0.97, 0.85, 0.9, 0.76, 0.6, 0.96
+#: of the article, surname alone; a demonym may mean the people or the language; of a place said to lie in another, which is
+#: known to be in its country only.
+LABEL, ALIAS, FOLDED, SHORTENED, COMPLETED, SURNAME, DEMONYM, IN_COUNTRY = 1.0, 0.97, 0.85, 0.9, 0.76, 0.6, 0.96, 0.84
 #: Added to a score: in office on the date, the article says the post, not yet in office; the article names something
 #: that the item belongs to, or that belongs to it.
 IN_OFFICE, POST_SAID, NOT_YET, RELATED = 0.1, 0.05, -0.05, 0.15
@@ -223,9 +224,10 @@ def _refined(cls: str, item: Item) -> str:
 def candidates(entity: model.Entity, scene: Scene, gazetteer: Gazetteer) -> list[Candidate]:
     """The items that the entity may be, best first."""
     best: dict[str, Candidate] = {}
+    of_it = said(entity, scene.article, gazetteer)
     for item, quality in _named(entity, scene, gazetteer):
         if item.qid not in best or best[item.qid].quality < quality:
-            best[item.qid] = _candidate(entity, item, quality, scene, gazetteer)
+            best[item.qid] = _candidate(entity, item, quality, of_it, scene, gazetteer)
     return sorted((c for c in best.values() if c.score > 0), key=lambda c: (-c.score, -c.item.prior, c.item.qid))
 
 
@@ -263,7 +265,7 @@ def _inexact(name: str, cls: str, gazetteer: Gazetteer) -> Iterator[tuple[Item, 
         yield from _person(normal, gazetteer)
     if cls != "Person":
         yield from _of_kind(normal, gazetteer)
-        yield from ((item, LABEL if lies else FOLDED) for item, lies in within(name, gazetteer))
+        yield from ((item, LABEL if lies else IN_COUNTRY) for item, lies in within(name, gazetteer))
     yield from ((item, FOLDED) for item in gazetteer.folded(name))
 
 
@@ -298,10 +300,12 @@ def _completed(name: str, scene: Scene, gazetteer: Gazetteer) -> Iterator[tuple[
 # How likely the item is.
 
 
-def _candidate(entity: model.Entity, item: Item, quality: float, scene: Scene, gazetteer: Gazetteer) -> Candidate:
+def _candidate(
+    entity: model.Entity, item: Item, quality: float, of_it: Said, scene: Scene, gazetteer: Gazetteer
+) -> Candidate:
     fame = min(1.0, item.prior / FAMOUS)
-    classes = 0.0 if of_another_kind(entity, item, scene.article) else agreement(entity.cls, item.cls)
-    elsewhere = said_to_lie_in(entity, item, scene.article, gazetteer) is False
+    classes = 0.0 if of_another_kind(entity, item, of_it) else agreement(entity.cls, item.cls)
+    elsewhere = item.cls in PLACES and bool(of_it.outer) and lies_in(item, of_it.outer, gazetteer) is False
     fit = ELSEWHERE if elsewhere else _fit(entity, item, quality, scene, gazetteer)
     score = quality * classes * (BASE + FAME * fame + FIT * fit)
     if item.cls == "Person" and score > 0:

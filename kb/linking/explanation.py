@@ -16,6 +16,7 @@ _QUALITIES = {
     d.COMPLETED: "its name with the country of the article",
     d.SURNAME: "its surname",
     d.DEMONYM: "its people or language",
+    d.IN_COUNTRY: "its label, with a place of its country",
 }
 
 

@@ -6,7 +6,9 @@ plurals, former, deputy and acting holders, since no post is called so, and what
 is a near match always; the phrase stays a description.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from bisect import bisect_left
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, replace
 from itertools import chain
 
@@ -54,16 +56,57 @@ def link_offices(extraction: model.Extraction, *, gazetteer: Gazetteer | None = 
         extraction: what was read from an article, its entities linked.
         gazetteer: the table; that of the package if None.
     """
-    table = gazetteer or load_gazetteer()
-    return tuple(_linked(participant, extraction, table) for participant in extraction.participants)
-
-
-def _linked(part: model.Participant, extraction: model.Extraction, gazetteer: Gazetteer) -> model.Participant:
     published = extraction.article.published
     if not published:
-        return part
-    for country, title in posts(part, extraction, gazetteer):
-        dates = {published, *_dates(part, extraction)}
+        return extraction.participants
+    table, read = gazetteer or load_gazetteer(), Read.of(extraction)
+    return tuple(_linked(participant, published, read, table) for participant in extraction.participants)
+
+
+@dataclass(frozen=True, slots=True)
+class Read:
+    """What was read from an article, to be looked up by place and by who takes part.
+
+    Attributes:
+        entities: by key.
+        mentions: of entities, in their order, each with the key.
+        longest: length of the longest mention.
+        dates: of the events and statements that each participant takes part in.
+    """
+
+    entities: Mapping[str, model.Entity]
+    mentions: Sequence[tuple[int, int, str]]
+    longest: int
+    dates: Mapping[str, Set[str]]
+
+    @classmethod
+    def of(cls, extraction: model.Extraction) -> "Read":
+        """That of an article."""
+        mentions = sorted((span.begin, span.end, e.key) for e in extraction.entities for span in e.mentions)
+        dates: defaultdict[str, set[str]] = defaultdict(set)
+        for event in extraction.events:
+            said = {str(value) for name, value in event.values if name in {"date", "endDate"}}
+            for key in {*(filler for _, filler in event.roles), *event.attributed_to} if said else ():
+                dates[key] |= said
+        for statement in extraction.statements:
+            for speaker in statement.speakers if statement.date else ():
+                dates[speaker].add(str(statement.date))
+        longest = max((end - begin for begin, end, _ in mentions), default=0)
+        return cls({e.key: e for e in extraction.entities}, mentions, longest, dates)
+
+    def named_within(self, spans: Iterable[model.Span]) -> list[model.Entity]:
+        """The entities that a phrase names."""
+        keys = dict[str, None]()
+        for span in spans:
+            first = bisect_left(self.mentions, (span.begin - self.longest,))
+            last = bisect_left(self.mentions, (span.end,))
+            keys.update((key, None) for _, end, key in self.mentions[first:last] if end > span.begin)
+        return [self.entities[key] for key in keys]
+
+
+def _linked(part: model.Participant, published: str, read: Read, gazetteer: Gazetteer) -> model.Participant:
+    for country, title in posts(part, read, gazetteer):
+        dates = {published, *read.dates.get(part.key, ())}
         found = [incumbents(country, title, date, gazetteer) for date in sorted(dates)]
         persons = set(chain.from_iterable(found))
         if len(persons) == 1 and all(found):
@@ -71,27 +114,20 @@ def _linked(part: model.Participant, extraction: model.Extraction, gazetteer: Ga
     return part
 
 
-def _dates(part: model.Participant, extraction: model.Extraction) -> Iterator[str]:
-    """The dates of the events and statements that the participant takes part in."""
-    for event in extraction.events:
-        if part.key in {*(filler for _, filler in event.roles), *event.attributed_to}:
-            yield from (str(value) for name, value in event.values if name in {"date", "endDate"})
-    for statement in extraction.statements:
-        if part.key in statement.speakers and statement.date:
-            yield statement.date
-
-
 # Which post a phrase speaks of ----------------------------------------------------------------------------------------
 
 
-def posts(part: model.Participant, extraction: model.Extraction, gazetteer: Gazetteer) -> Iterator[tuple[Item, str]]:
-    """The country and the title that a phrase may be made of: "Iraq's president", "the president of Iraq", "its president"."""
+def posts(part: model.Participant, read: Read, gazetteer: Gazetteer) -> Iterator[tuple[Item, str]]:
+    """The country and the title that a phrase may be made of: "Iraq's president", "the president of Iraq", "its president".
+
+    What the phrase says of the entities that it names is said of no other country than theirs.
+    """
     words = part.label.split()
     if not 1 < len(words) <= MOST_WORDS:
         return
-    named = _named_within(part, extraction.entities)
+    named = read.named_within(part.mentions)
     if part.owner:
-        named = [*named, *(entity for entity in extraction.entities if entity.key == part.owner)]
+        named += [read.entities[part.owner]] if part.owner in read.entities else []
         found = [(entity.link.qid, words[1:]) for entity in named if entity.link]
         splits = [(item, title) for qid, title in found if (item := gazetteer.item(qid)) and item.cls == "Country"]
     else:
@@ -99,12 +135,6 @@ def posts(part: model.Participant, extraction: model.Extraction, gazetteer: Gaze
     for country, title in splits:
         if all(entity.link and entity.link.confident and entity.link.qid == country.qid for entity in named):
             yield country, " ".join(title)
-
-
-def _named_within(part: model.Participant, entities: Sequence[model.Entity]) -> list[model.Entity]:
-    """The entities that a phrase names: what it says of them is said of no other country."""
-    spans = part.mentions
-    return [e for e in entities if any(s.begin < m.end and m.begin < s.end for s in spans for m in e.mentions)]
 
 
 def _splits(words: list[str]) -> Iterator[tuple[str, list[str]]]:
@@ -202,8 +232,11 @@ def _serves(one: Holder, date: str, others: Sequence[Holder], until: str) -> boo
     """Whether a person may be in office on a date; a term whose end is unknown lasts until another's begins."""
     if not covers(one.term, date) or one.term.end:
         return covers(one.term, date)
-    later = (o for o in others if o.qid != one.qid and (o.term.start or "") > (one.term.start or ""))
-    return date[: len(until)] <= until and not any(_begun(other.term, date) for other in later)
+    later = [o for o in others if o.qid != one.qid and (o.term.start or "") > (one.term.start or "")]
+    begun = [o for o in later if _begun(o.term, date)]
+    # One rival who came and went may have left the other in office.
+    followed = any(o.term.end is None for o in begun) or len({o.qid for o in begun}) > 1
+    return date[: len(until)] <= until and not followed
 
 
 def _begun(term: Term, date: str) -> bool:

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 
 from kb import model
 from kb.gazetteer import Gazetteer, Item, key
@@ -14,7 +15,8 @@ _PROVINCES = "province|governorate|oblast|region|state|district|county|prefectur
 KINDS: tuple[tuple[re.Pattern[str], frozenset[str]], ...] = (
     (re.compile(rf"^({_PROVINCES}) of | ({_PROVINCES})$"), _REGION),
     (re.compile(r"^(city|town|village|port) of | (city|town|village)$"), frozenset({"City"})),
-    (re.compile(r" (area|island)$"), _REGION),
+    (re.compile(r" island$"), _REGION),
+    (re.compile(r" area$"), _REGION | {"City"}),
     (re.compile(r" (group|militants|militia|rebels|movement|network)$"), frozenset({"ArmedGroup"})),
     (re.compile(r" (news agency|agency|newspaper|television)$"), frozenset({"MediaOrganization"})),
 )
@@ -24,68 +26,94 @@ _NATURE = re.compile(r" (river|valley|mountains?|desert|bay|lake)$"), _REGION
 _KIND_OF, _KIND_AFTER = re.compile(r"\b([a-z]+) of (?:the )?\Z"), re.compile(r" ([a-z]+)\b")
 #: Text before a mention in which its kind may stand.
 BEFORE = 60
-#: What follows the name of a place: "Istanbul, Turkey".
-_APPOSED = re.compile(r", (?P<outer>\b[A-Z]\w+(?: [A-Z]\w+)?)")
+_NAME = r"[A-Z][\w-]+(?: [A-Z][\w-]+)?"
+#: What follows the name of a place: "Istanbul, Turkey,"; not "In Beirut, Syria said".
+_APPOSED = re.compile(rf", ({_NAME})(?:, ({_NAME}))?(?=[,.;:)!?\n]|\Z)")
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """What an article says of a place beside its names.
+
+    Attributes:
+        outer: the places that may be meant by each name of where it lies.
+        kinds: its mentions with the nouns around them, "province of khost".
+    """
+
+    outer: tuple[Sequence[Item], ...] = ()
+    kinds: frozenset[str] = frozenset()
+
+
+def said(entity: model.Entity, article: model.Article, gazetteer: Gazetteer) -> Said:
+    """What an article says of where an entity lies and of what kind it is, if it is a place."""
+    text = article.text
+    apposed = (_APPOSED.match(text, span.end) for span in entity.mentions)
+    names = dict.fromkeys(name for match in apposed if match for name in match.groups() if name)
+    outer = (_places(name, gazetteer, _WIDER) for name in names)
+    return Said(tuple(filter(None, outer)), frozenset(_with_kinds(entity, text)))
 
 
 # Where it lies --------------------------------------------------------------------------------------------------------
 
 
 def within(name: str, gazetteer: Gazetteer) -> Iterator[tuple[Item, bool]]:
-    """The places of a name with its country or province after a comma: "Istanbul, Turkey", "Lahore, Punjab, India"."""
-    inner, *outer = name.split(", ")
-    wider = [place for part in outer for place in _places(part, gazetteer)]
-    for item in _places(inner, gazetteer) if wider else ():
-        lies = _lies_in(item, wider, gazetteer)
-        if lies is not False:
+    """The places of a name with its country or province after a comma, "Istanbul, Turkey", "Lahore, Punjab, Pakistan".
+
+    With each, whether the table knows that it lies there; else it lies in that country at least.
+    """
+    inner, *parts = name.split(", ")
+    outer = [places for part in parts if (places := _places(part, gazetteer, _WIDER))]
+    for item in _places(inner, gazetteer, PLACES) if outer else ():
+        lies = lies_in(item, outer, gazetteer)
+        if lies or (lies is None and all(item.country in _countries(places) for places in outer)):
             yield item, bool(lies)
 
 
-def _places(name: str, gazetteer: Gazetteer) -> tuple[Item, ...]:
-    return tuple(item for item in gazetteer.lookup(name) if item.cls in PLACES)
+_WIDER = frozenset(("Country", "Region"))
 
 
-def _lies_in(item: Item, wider: Sequence[Item], gazetteer: Gazetteer) -> bool | None:
-    """Whether a place lies in one of others, as far as the table knows; None if it does not."""
+def _places(name: str, gazetteer: Gazetteer, classes: frozenset[str]) -> tuple[Item, ...]:
+    return tuple(item for item in gazetteer.lookup(name) if item.cls in classes)
+
+
+def lies_in(item: Item, outer: Sequence[Sequence[Item]], gazetteer: Gazetteer) -> bool | None:
+    """Whether a place lies in one place of each of several names; None where the table does not know."""
+    found = [_lies_in(item, places, gazetteer) for places in outer]
+    return False if False in found else all(found) or None
+
+
+def _lies_in(item: Item, places: Sequence[Item], gazetteer: Gazetteer) -> bool | None:
     around = {item.country, *gazetteer.around(item.qid)}
-    if any(other.qid in around for other in wider):
+    if any(place.qid in around for place in places):
         return True
-    countries = {other.country or other.qid for other in wider if other.country or other.cls == "Country"}
+    countries = _countries(places)
     if item.country and countries and item.country not in countries:
         return False
-    mine = {qid for qid in around if qid and _province(qid, gazetteer)}
-    others = all(_province(other.qid, gazetteer) for other in wider)
-    return False if mine and others else None
+    mine = any(qid and _province(qid, gazetteer) for qid in around)
+    return False if mine and all(_province(place.qid, gazetteer) for place in places) else None
+
+
+def _countries(places: Sequence[Item]) -> set[str]:
+    return {place.qid if place.cls == "Country" else place.country for place in places} - {None}  # type: ignore[return-value]
 
 
 def _province(qid: str, gazetteer: Gazetteer) -> bool:
     """Whether a region is one of those that a country is divided into: it lies in no other."""
     item = gazetteer.item(qid)
-    return bool(item and item.cls == "Region" and item.country and not gazetteer.around(qid))
+    return bool(item and item.cls == "Region" and item.country and set(gazetteer.around(qid)) <= {item.country})
 
 
-def said_to_lie_in(entity: model.Entity, item: Item, article: model.Article, gazetteer: Gazetteer) -> bool | None:
-    """Whether a place lies where the article says after a mention, as far as the table knows."""
-    if item.cls not in PLACES:
-        return None
-    said = (_APPOSED.match(article.text, span.end) for span in entity.mentions)
-    names = {name for match in said if match for name in (match["outer"], match["outer"].partition(" ")[0])}
-    wider = [place for name in names for place in _places(name, gazetteer) if place.cls in {"Country", "Region"}]
-    return _lies_in(item, wider, gazetteer) if wider else None
+# Of what kind it is ---------------------------------------------------------------------------------------------------
 
 
-# Of what kind it is ----------------------------------------------------------------------------------------------------
-
-
-def of_another_kind(entity: model.Entity, item: Item, article: model.Article) -> bool:
+def of_another_kind(entity: model.Entity, item: Item, said: Said) -> bool:
     """Whether the article calls it a province or a town, with its name or beside it, and the item is something else."""
     if item.cls not in PLACES:
         return False
     # What is around a country may be called a region too.
-    beside = _with_kinds(entity, article.text) if item.cls != "Country" else set()
-    names = {key(name) for name in (entity.label, *entity.names)} | beside
-    said = [classes for kind, classes in (*KINDS, _NATURE) if classes <= PLACES and any(map(kind.search, names))]
-    return bool(said) and not any(item.cls in classes for classes in said)
+    names = {key(name) for name in (entity.label, *entity.names)} | (said.kinds if item.cls != "Country" else set())
+    found = [classes for kind, classes in (*KINDS, _NATURE) if classes <= PLACES and any(map(kind.search, names))]
+    return bool(found) and not any(item.cls in classes for classes in found)
 
 
 def _with_kinds(entity: model.Entity, text: str) -> set[str]:
