@@ -545,7 +545,7 @@ def inventory() -> dict[str, str | int]:
         **{library: version(library) for library in LIBRARIES},
         **_model_card(),
         **_ontology_card(),
-        "entities known to the linker": _lines(resources.PACKAGE / "linking" / "table.tsv"),
+        "entities known to the linker": _lines(resources.PACKAGE / "linking" / "table.tsv") - 1,  # the heading
         "stored questions": len(list(resources.data_dir("queries").glob("*.rq"))),
     }
 

@@ -7,9 +7,10 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from kb.gazetteer import FORMAT, INDEX, NAMES, TABLE, Gazetteer
-from kb.linking.table import Row, names_text, table_text
+from kb.linking.table import Row
 from kb.web.application import listen, server
 from kb.web.reconciliation import Service
+from tests.tables import files
 
 POSTS = ("minister of <War>@Q2:2000..2002", "mayor@:", "mayor@:2009..")
 #: Namesakes, a name with markup, an item of a class without Wikidata id.
@@ -28,8 +29,7 @@ ROWS = (
 
 def table(rows: Sequence[Row] = ROWS) -> tuple[bytes, bytes]:
     """The two files of a linking table."""
-    ordered = sorted(rows, key=lambda row: row.qid.encode())
-    return table_text(ordered).encode(), names_text(ordered).encode()
+    return files(rows)
 
 
 def index(folder: Path) -> Path:

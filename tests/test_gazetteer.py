@@ -12,6 +12,7 @@ from kb.errors import InputError
 from kb.gazetteer import COLUMNS, Gazetteer, find, fold, key, load_gazetteer, surname
 from kb.linking import build_table, table
 from kb.linking.table import Row, names_text, read_table, table_text
+from tests import tables
 
 #: A table of a dozen lines, with the traps of the big one.
 ROWS = (
@@ -30,8 +31,7 @@ ROWS = (
 
 def small(*more: Row) -> Gazetteer:
     """A gazetteer of the lines above and these."""
-    rows = sorted((*ROWS, *more), key=lambda row: row.qid.encode())
-    return Gazetteer(table_text(rows).encode(), names_text(rows).encode())
+    return tables.gazetteer((*ROWS, *more))
 
 
 @pytest.mark.parametrize(

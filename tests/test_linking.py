@@ -8,10 +8,11 @@ from pathlib import Path
 import pytest
 
 from kb import model
-from kb.gazetteer import Gazetteer, load_gazetteer
+from kb.gazetteer import load_gazetteer
 from kb.linking import explain, link
 from kb.linking.disambiguation import ANYTHING, agreement
-from kb.linking.table import Row, names_text, table_text
+from kb.linking.table import Row
+from tests.tables import gazetteer
 
 GOLD = Path(__file__).resolve().parents[1].parent / "shared" / "gold" / "dev"
 
@@ -36,12 +37,6 @@ ROWS = (
     Row("Q17", "Ann Unknown", "Person", [], [], "Q1", 12),
     Row("Q18", "Jane Coe", "Person", [], [], "Q2", 42, ["minister@Q2:2003..2005"]),
 )
-
-
-def gazetteer() -> Gazetteer:
-    """The lines above."""
-    rows = sorted(ROWS, key=lambda row: row.qid.encode())
-    return Gazetteer(table_text(rows).encode(), names_text(rows).encode())
 
 
 def entity(cls: str, *names: str, text: str = "") -> model.Entity:
@@ -96,7 +91,7 @@ CASES = (
 def test_link(case: Case) -> None:
     article = model.Article(name="a", title=None, body=case.text, published=case.published)
     people = [entity("Country", name, text=case.text) for name in ("Utopia",) if re.search(rf"\b{name}\b", case.text)]
-    *_, linked = link([*people, entity(case.cls, *case.names, text=case.text)], article, gazetteer=gazetteer())
+    *_, linked = link([*people, entity(case.cls, *case.names, text=case.text)], article, gazetteer=gazetteer(ROWS))
 
     assert (linked.link and linked.link.qid) == case.qid
     if linked.link:
@@ -107,25 +102,25 @@ def test_link(case: Case) -> None:
 def test_a_generic_class_becomes_that_of_the_item() -> None:
     text = "Utopian rebels of the Liberation Front"
     article = model.Article(name="a", title=None, body=text)
-    found = link([entity("Organization", "Liberation Front", text=text)], article, gazetteer=gazetteer())
+    found = link([entity("Organization", "Liberation Front", text=text)], article, gazetteer=gazetteer(ROWS))
     assert [e.cls for e in found] == ["ArmedGroup"]
 
 
 def test_everything_else_stays_and_order_is_kept() -> None:
     article = model.Article(name="a", title=None, body="Utopia and Erewhon and Nowhere")
     given = [entity("Country", name, text=article.text) for name in ("Erewhon", "Nowhere", "Utopia")]
-    found = link(given, article, gazetteer=gazetteer())
+    found = link(given, article, gazetteer=gazetteer(ROWS))
     assert [(e.key, e.mentions) for e in found] == [(e.key, e.mentions) for e in given]
     assert [e.link and e.link.qid for e in found] == ["Q2", None, "Q1"]
-    assert link(given, article, gazetteer=gazetteer()) == found
-    assert link([], article, gazetteer=gazetteer()) == ()
+    assert link(given, article, gazetteer=gazetteer(ROWS)) == found
+    assert link([], article, gazetteer=gazetteer(ROWS)) == ()
 
 
 @pytest.mark.parametrize("name", ["x" * 10_000, "'; DROP TABLE", "(.*)+$", "\x00\t\n", "\ud800", ""])
 @pytest.mark.parametrize("cls", ["Person", "Place", "Organization", "https://example.org/#Thing"])
 def test_hostile_names_get_no_link(name: str, cls: str) -> None:
     article = model.Article(name="a", title=name, body=name, published="not a date")
-    (found,) = link([entity(cls, name or " ", text="")], article, gazetteer=gazetteer())
+    (found,) = link([entity(cls, name or " ", text="")], article, gazetteer=gazetteer(ROWS))
     assert found.link is None
 
 
@@ -168,7 +163,7 @@ def test_agreement_of_classes(one: str, other: str, excluded: bool) -> None:
 def test_explain(cls: str, name: str, text: str, first: str, verdict: str, why: str) -> None:
     article = model.Article(name="a", title=None, body=text)
     asked = entity(cls, name, text=text)
-    found = explain(asked, [asked], article, gazetteer=gazetteer())
+    found = explain(asked, [asked], article, gazetteer=gazetteer(ROWS))
 
     assert (found[0].candidate.item.qid, found[0].verdict) == (first, verdict)
     assert why in "; ".join(found[0].why)
@@ -208,8 +203,7 @@ RELATED = (
     ],
 )
 def test_what_belongs_together(text: str, named: str, first: str, why: str) -> None:
-    rows = sorted(RELATED, key=lambda row: row.qid.encode())
-    table = Gazetteer(table_text(rows).encode(), names_text(rows).encode())
+    table = gazetteer(RELATED)
     classes = {row.label: row.cls for row in RELATED if row.label in text and row.label != named}
     others = [entity(cls, name, text=text) for name, cls in classes.items()]
     asked = entity(next(row.cls for row in RELATED if row.label == named), named, text=text)
@@ -229,8 +223,7 @@ def test_what_belongs_together(text: str, named: str, first: str, why: str) -> N
     ],
 )
 def test_a_place_is_hardly_where_the_article_says_it_is_not(text: str, left_out: set[str]) -> None:
-    rows = sorted(RELATED, key=lambda row: row.qid.encode())
-    table = Gazetteer(table_text(rows).encode(), names_text(rows).encode())
+    table = gazetteer(RELATED)
     asked = entity("City", text.partition(",")[0], text=text)
     found = explain(asked, [asked], model.Article(name="a", title=None, body=text), gazetteer=table)
 
@@ -248,8 +241,7 @@ def test_a_place_is_hardly_where_the_article_says_it_is_not(text: str, left_out:
 )
 def test_a_province_is_no_town(text: str, name: str) -> None:
     asked = entity("Region", name, "Milltown", text=text)
-    rows = sorted(RELATED, key=lambda row: row.qid.encode())
-    table = Gazetteer(table_text(rows).encode(), names_text(rows).encode())
+    table = gazetteer(RELATED)
 
     assert explain(asked, [asked], model.Article(name="a", title=None, body=text), gazetteer=table) == ()
 
@@ -264,8 +256,7 @@ def test_a_province_is_no_town(text: str, name: str) -> None:
     ],
 )
 def test_only_what_stands_between_commas_says_where_a_place_lies(text: str, fits: float) -> None:
-    rows = sorted(RELATED, key=lambda row: row.qid.encode())
-    table = Gazetteer(table_text(rows).encode(), names_text(rows).encode())
+    table = gazetteer(RELATED)
     country = entity("Country", "Utopia", text="Utopia is near. " + text)
     asked = entity("City", "Milltown", text=text)
     found = explain(asked, [asked, country], model.Article(name="a", title=None, body=text), gazetteer=table)
@@ -281,7 +272,7 @@ def test_provinces_may_belong_to_their_country() -> None:
         Row("Q4", "Milltown", "City", country="Q1", prior=30, belongs_to=["Q2"]),
         Row("Q5", "Milltown", "City", country="Q1", prior=30, belongs_to=["Q3"]),
     ]
-    table = Gazetteer(table_text(rows).encode(), names_text(rows).encode())
+    table = gazetteer(rows)
     found = explain(
         entity(ANYTHING, "Milltown, West"), (), model.Article(name="a", title=None, body=""), gazetteer=table
     )
@@ -292,15 +283,14 @@ def test_provinces_may_belong_to_their_country() -> None:
 def test_what_is_around_a_town_leaves_it_a_town() -> None:
     text = "Utopian troops left Milltown. Gunmen fired in the Milltown area."
     asked = entity("City", "Milltown", text=text)
-    rows = sorted(RELATED, key=lambda row: row.qid.encode())
-    table = Gazetteer(table_text(rows).encode(), names_text(rows).encode())
+    table = gazetteer(RELATED)
 
     assert explain(asked, [asked], model.Article(name="a", title=None, body=text), gazetteer=table)
 
 
 def test_explain_a_name_that_nothing_has() -> None:
     article = model.Article(name="a", title=None, body="")
-    assert explain(entity(ANYTHING, "Nowhere"), (), article, gazetteer=gazetteer()) == ()
+    assert explain(entity(ANYTHING, "Nowhere"), (), article, gazetteer=gazetteer(ROWS)) == ()
 
 
 def test_annotated_articles() -> None:

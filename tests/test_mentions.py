@@ -50,6 +50,10 @@ def _entities(doc: Doc) -> set[tuple[str, str, tuple[str, ...]]]:
         ("the Syrian government said", {("Government", "Syrian government", ())}),
         ("talks with the government of Iraq", {("Government", "government of Iraq", ())}),
         ("Lebanon's parliament met", {("Country", "Lebanon", ()), ("GovernmentBody", "Lebanon's parliament", ())}),
+        (
+            "the U.S. Senate voted after the U.S. House of Representatives",
+            {("GovernmentBody", "U.S. Senate", ()), ("GovernmentBody", "U.S. House of Representatives", ())},
+        ),
         ("fighting in Bamyan province", {("Region", "Bamyan province", ("Bamyan",))}),
         ("shells hit the Kosovim checkpoint", {("Facility", "Kosovim checkpoint", ())}),
         ("in the village of Alkarara", {("City", "Alkarara", ())}),

@@ -14,10 +14,11 @@ from kb.errors import QueryError
 from kb.gazetteer import MAX_HOLDERS, Gazetteer, load_gazetteer
 from kb.linking import link_offices
 from kb.linking.offices import SCORE, incumbents
-from kb.linking.table import Row, names_of, names_text, table_text
+from kb.linking.table import Row, names_of
 from kb.linking.titles import office
 from kb.queries import resolve
 from kb.store import EmbeddedStore
+from tests import tables
 from tests.test_table import FACTS, needs_facts
 
 PRESIDENT, MINISTER = "President of Utopia@Q1", "Minister of Foreign Affairs@Q1"
@@ -53,8 +54,7 @@ ROWS = (
 
 
 def table(*more: Row) -> Gazetteer:
-    rows = sorted((*ROWS, *more), key=lambda row: row.qid.encode())
-    return Gazetteer(table_text(rows).encode(), names_text(rows).encode())
+    return tables.gazetteer((*ROWS, *more))
 
 
 @pytest.mark.parametrize(

@@ -118,7 +118,7 @@ NOT_WANTED = re.compile(
 BODY = re.compile(
     r"Universit|College|School|Museum|Institut|Company|Church|Diocese|Archdiocese|Congregation|Council|Corporation|Club"
     r"|Librar|Laborator|Observatory|Studio|Academy|Galler|Theat|Group|Societ|Department|Service|Records|Team|[A-Z]{3}"
-    r"|Kingdom|Underground|Inc$|Cent(er|re)|Hospital|Dramatists"
+    r"|Kingdom|Inc$|Cent(er|re)|Hospital"
 )
 #: How the description of a settlement begins.
 SETTLEMENT = re.compile(

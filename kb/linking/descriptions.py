@@ -39,7 +39,7 @@ def belong(rows: Iterable[Row]) -> None:
     rows = [row for row in rows if row.cls != "Country"]
     _find_countries(rows, places)
     for row in rows:
-        _, found = ("", []) if row.cls == "Person" else _places(row, places)
+        found = [] if row.cls == "Person" else _places(row, places)[1]
         found += [] if row.cls in PLACES else _bodies(row, bodies, places)
         row.belongs_to = list(dict.fromkeys(other.qid for other in found))[:MAX_BELONGS_TO]
 
@@ -74,18 +74,18 @@ def _places(row: Row, places: _Named) -> tuple[str, list[Row]]:
         if states:
             country = states[0]
         elif inner:
-            country = inner[0].country
-            within.insert(0, inner[0])
+            country = inner.country
+            within.insert(0, inner)
     return country, within
 
 
-def _best_known(places: list[Row]) -> list[Row]:
+def _best_known(places: list[Row]) -> Row | None:
     """The place that hardly anybody would take for another of its name, if there is one; they come best known first."""
     regions = [place for place in places if place.cls == "Region"]
     for kind in (places, regions):
         if len(kind) == 1 or (kind and kind[0].prior >= kind[1].prior + FAR):
-            return kind[:1]
-    return []
+            return kind[0]
+    return None
 
 
 def _readings(text: str) -> Iterator[str]:

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field, replace
 
 from kb import model
 from kb.gazetteer import Gazetteer, Item, Term, key, load_gazetteer
-from kb.linking.places import BEFORE, KINDS, PLACES, Said, lies_in, of_another_kind, said, within
+from kb.linking.places import BEFORE, KINDS, PLACES, Said, lies_in, of_another_kind, said_of, within
 
 #: A link at or above this probability says that it is the item, from the other on it is a near match.
 CONFIDENT, PLAUSIBLE = 0.65, 0.5
@@ -224,7 +224,7 @@ def _refined(cls: str, item: Item) -> str:
 def candidates(entity: model.Entity, scene: Scene, gazetteer: Gazetteer) -> list[Candidate]:
     """The items that the entity may be, best first."""
     best: dict[str, Candidate] = {}
-    of_it = said(entity, scene.article, gazetteer)
+    of_it = said_of(entity, scene.article, gazetteer)
     for item, quality in _named(entity, scene, gazetteer):
         if item.qid not in best or best[item.qid].quality < quality:
             best[item.qid] = _candidate(entity, item, quality, of_it, scene, gazetteer)
@@ -305,7 +305,7 @@ def _candidate(
 ) -> Candidate:
     fame = min(1.0, item.prior / FAMOUS)
     classes = 0.0 if of_another_kind(entity, item, of_it) else agreement(entity.cls, item.cls)
-    elsewhere = item.cls in PLACES and bool(of_it.outer) and lies_in(item, of_it.outer, gazetteer) is False
+    elsewhere = item.cls in PLACES and lies_in(item, of_it.outer, gazetteer) is False
     fit = ELSEWHERE if elsewhere else _fit(entity, item, quality, scene, gazetteer)
     score = quality * classes * (BASE + FAME * fame + FIT * fit)
     if item.cls == "Person" and score > 0:
@@ -360,8 +360,12 @@ def _in_office(terms: Sequence[Term], published: str | None) -> float:
 
 def covers(term: Term, date: str) -> bool:
     """Whether a term of office may include a date; both are compared as exactly as the less exact of them is known."""
-    started = term.start is not None and term.start[: len(date)] <= date
-    return started and (term.end is None or date[: len(term.end)] <= term.end)
+    return begun(term, date) and (term.end is None or date[: len(term.end)] <= term.end)
+
+
+def begun(term: Term, date: str) -> bool:
+    """Whether a term of office may have begun by a date, compared likewise; one whose start is unknown has not."""
+    return term.start is not None and term.start[: len(date)] <= date
 
 
 def _post_said(entity: model.Entity, terms: Sequence[Term], article: model.Article) -> float:

@@ -88,9 +88,10 @@ def _reasons(c: d.Candidate, entity: model.Entity, scene: d.Scene, gazetteer: Ga
 
 
 def _relation(qid: str, own: str, gazetteer: Gazetteer) -> str:
+    if qid == own:
+        return "the article names what belongs to it"
     other = gazetteer.item(qid)
-    named = f"it belongs to {other.label if other else qid}, which the article names"
-    return named if qid != own else "the article names what belongs to it"
+    return f"it belongs to {other.label if other else qid}, which the article names"
 
 
 def _term(term: Term) -> str:

@@ -14,7 +14,7 @@ from itertools import chain
 
 from kb import model
 from kb.gazetteer import Gazetteer, Item, Term, load_gazetteer
-from kb.linking.disambiguation import covers
+from kb.linking.disambiguation import begun, covers
 from kb.linking.titles import office
 
 #: The score of such a link, set and not fitted: between what makes a near match (0.5) and what makes a name sure (0.65). Of
@@ -230,14 +230,12 @@ def _forms(country: Item, normal: str, gazetteer: Gazetteer) -> set[str]:
 
 def _serves(one: Holder, date: str, others: Sequence[Holder], until: str) -> bool:
     """Whether a person may be in office on a date; a term whose end is unknown lasts until another's begins."""
-    if not covers(one.term, date) or one.term.end:
-        return covers(one.term, date)
+    if not covers(one.term, date):
+        return False
+    if one.term.end:
+        return True
     later = [o for o in others if o.qid != one.qid and (o.term.start or "") > (one.term.start or "")]
-    begun = [o for o in later if _begun(o.term, date)]
+    since = [o for o in later if begun(o.term, date)]
     # One rival who came and went may have left the other in office.
-    followed = any(o.term.end is None for o in begun) or len({o.qid for o in begun}) > 1
+    followed = any(o.term.end is None for o in since) or len({o.qid for o in since}) > 1
     return date[: len(until)] <= until and not followed
-
-
-def _begun(term: Term, date: str) -> bool:
-    return term.start is not None and term.start[: len(date)] <= date

@@ -24,7 +24,7 @@ KINDS: tuple[tuple[re.Pattern[str], frozenset[str]], ...] = (
 _NATURE = re.compile(r" (river|valley|mountains?|desert|bay|lake)$"), _REGION
 #: A common noun with "of" before a name, and one behind it.
 _KIND_OF, _KIND_AFTER = re.compile(r"\b([a-z]+) of (?:the )?\Z"), re.compile(r" ([a-z]+)\b")
-#: Text before a mention in which its kind may stand.
+#: Text before a mention in which its kind, or a post, may stand.
 BEFORE = 60
 _NAME = r"[A-Z][\w-]+(?: [A-Z][\w-]+)?"
 #: What follows the name of a place: "Istanbul, Turkey,"; not "In Beirut, Syria said".
@@ -44,7 +44,7 @@ class Said:
     kinds: frozenset[str] = frozenset()
 
 
-def said(entity: model.Entity, article: model.Article, gazetteer: Gazetteer) -> Said:
+def said_of(entity: model.Entity, article: model.Article, gazetteer: Gazetteer) -> Said:
     """What an article says of where an entity lies and of what kind it is, if it is a place."""
     text = article.text
     apposed = (_APPOSED.match(text, span.end) for span in entity.mentions)
